@@ -1,0 +1,1 @@
+"""Pure numerical cores: arrays and tables in, tables out; no file, no map, no scenario."""

@@ -1,0 +1,1 @@
+"""Results going out: files and pages, whole or absent."""

@@ -1,0 +1,1 @@
+"""The planner's page: one self-contained HTML file."""

@@ -1,0 +1,145 @@
+"""What a run found, as frozen tables: the one thing that run hands to page, files and comparison."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from geoplan.errors import Finding
+    from geoplan.scenario import Scenario
+
+
+@dataclass(frozen=True)
+class RouteForest:
+    """Fastest routes of one year, coded so that a page can draw any of them by following pointers.
+
+    Roads are numbered by their place in `Result.roads`, nodes by their place in `Result.road_nodes`.
+    A route from demand point d to facility f starts on road `demand_road[d]` at share
+    `demand_share[d]` of its drawn line, leaves that road at node `entry_node[d, f]` (-1: d and f lie on
+    the same road and the route stays on it; -2: no route or a direct path off the roads), then follows
+    `next_road[f, node]` until that is -1, and from there runs along `facility_road[f]` to share
+    `facility_share[f]`.
+
+    Attributes
+    ----------
+    demand_ids, facility_ids
+        Row and column labels.
+    demand_road, demand_share, facility_road, facility_share
+        int32 and float64, one a point; road -1: not snapped.
+    entry_node
+        int32, (demand, facility).
+    next_road
+        int32, (facility, node).
+    direct
+        bool, (demand, facility): the direct path off the roads is quicker.
+    """
+
+    demand_ids: tuple[str, ...]
+    facility_ids: tuple[str, ...]
+    demand_road: NDArray[np.int32]
+    demand_share: NDArray[np.float64]
+    facility_road: NDArray[np.int32]
+    facility_share: NDArray[np.float64]
+    entry_node: NDArray[np.int32]
+    next_road: NDArray[np.int32]
+    direct: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class YearState:
+    """The state of 1 January of one year: people, facilities, roads and the times between them.
+
+    Attributes
+    ----------
+    year
+        The year.
+    demand
+        Demand points, see `geoplan.tables.demand.build_demand`.
+    facilities
+        All facility rows with the columns of the table plus `counts` (bool: operates in this year and
+        scenario), `settlement_name_az`.
+    tenths
+        int32 (demand, facility): minutes x 10 from each demand point to each facility that counts,
+        -1 unreachable; rows follow `demand.index`, columns `counting`.
+    km
+        float64 (demand, facility), nan where unreachable.
+    counting
+        Ids of the facilities that count, sorted: the columns of `tenths`.
+    open_roads
+        bool, one a row of `Result.roads`: usable in this year and season.
+    routes
+        Coded fastest routes.
+    """
+
+    year: int
+    demand: pd.DataFrame
+    facilities: pd.DataFrame
+    tenths: NDArray[np.int32]
+    km: NDArray[np.float64]
+    counting: tuple[str, ...]
+    open_roads: NDArray[np.bool_]
+    routes: RouteForest
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where a result comes from: versions, inputs, hash and how long it took.
+
+    `run_hash` is taken over the effective scenario and the parsed tables sorted by id, not over file bytes.
+    """
+
+    geoplan_version: str
+    run_hash: str
+    input_sha256: dict[str, str]
+    versions: dict[str, str]
+    attributions: tuple[str, ...]
+    started_at: str
+    timings_s: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Result:
+    """Everything that a run found.
+
+    Attributes
+    ----------
+    scenario
+        The effective scenario.
+    years
+        One `YearState` a year, in order.
+    districts, settlements, road_nodes, roads, neighbours, standards
+        The checked tables (index = id; EPSG:4326). `districts` is a GeoDataFrame.
+    coverage_by_settlement, coverage_by_district, coverage_summary
+        Long tables with the columns of the architecture, see `geoplan.analysis.coverage`.
+    snapping
+        One row a snapped point: `point_id, point_kind` (settlement, rural_cell, facility), `snap_m`,
+        `road_id, road_name, road_class, component_nodes, component_share, verdict, note`, with `year`.
+    check_distances
+        The independent list of published road distances beside the network's own kilometres.
+    findings
+        Warnings and notes of all rooms, sorted.
+    provenance
+        Versions, hashes, timings.
+    """
+
+    scenario: Scenario
+    years: tuple[YearState, ...]
+    districts: gpd.GeoDataFrame
+    settlements: pd.DataFrame
+    road_nodes: pd.DataFrame
+    roads: pd.DataFrame
+    neighbours: gpd.GeoDataFrame
+    standards: pd.DataFrame
+    coverage_by_settlement: pd.DataFrame
+    coverage_by_district: pd.DataFrame
+    coverage_summary: pd.DataFrame
+    snapping: pd.DataFrame
+    check_distances: pd.DataFrame
+    findings: tuple[Finding, ...]
+    provenance: Provenance

@@ -1,0 +1,1 @@
+"""Data coming in: checked tables, names and demand points."""
