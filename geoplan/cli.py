@@ -1,0 +1,385 @@
+"""The front door: commands, exit codes and progress; heavy imports stay inside the commands.
+
+Exit codes: 0 done; 1 a defect; 2 wrong use or a missing extra; 3 the input must be fixed; 4 no feasible
+plan; 5 the output exists.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from geoplan.errors import GeoplanError, InputError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    import pandas as pd
+
+    from geoplan.errors import Finding
+    from geoplan.result import Result
+
+app = typer.Typer(
+    name="geoplan",
+    help="Who reaches which health care, in how long, and what changes it.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+out_console = Console(highlight=False, soft_wrap=True)
+log_console = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+class Weight(StrEnum):
+    """What the fastest or shortest route minimises."""
+
+    time = "time"
+    distance = "distance"
+
+
+class Vehicle(StrEnum):
+    """Who drives."""
+
+    car = "car"
+    ambulance = "ambulance"
+    offroad = "offroad"
+
+
+class Season(StrEnum):
+    """In winter some passes are closed and speeds are lower."""
+
+    summer = "summer"
+    winter = "winter"
+
+
+ScenarioArg = Annotated[
+    str, typer.Argument(help="A shipped scenario's name (see 'geoplan list') or a TOML file.")
+]
+JsonOpt = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
+QuietOpt = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
+DebugOpt = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+OverwriteOpt = Annotated[bool, typer.Option("--overwrite", help="Replace an earlier output.")]
+WeightOpt = Annotated[Weight, typer.Option(help="What a route minimises.")]
+VehicleOpt = Annotated[Vehicle, typer.Option(help="Whose speeds count.")]
+SeasonOpt = Annotated[Season, typer.Option(help="Winter closes passes and slows.")]
+YearOpt = Annotated[int, typer.Option(help="The roads of 1 January of this year.", min=1990, max=2100)]
+RoadsOpt = Annotated[
+    str,
+    typer.Option(help="'strategic' (the shipped graph) or a roads.csv with its road_nodes.csv beside it."),
+]
+
+
+@app.command("run")
+def run_command(
+    scenario: ScenarioArg,
+    out: Annotated[Path | None, typer.Option(help="Folder to write; default out/<scenario>.")] = None,
+    overwrite: OverwriteOpt = False,
+    as_json: JsonOpt = False,
+    open_page: Annotated[bool, typer.Option("--open", help="Open the page when done.")] = False,
+    quiet: QuietOpt = False,
+    debug: DebugOpt = False,
+) -> None:
+    """Compute who reaches which care and write the map page, the tables and the record."""
+    from geoplan.output.files import check_free, write_result
+    from geoplan.output.page.page import render_page
+    from geoplan.run import run
+    from geoplan.scenario import load_scenario
+
+    loaded = load_scenario(scenario)
+    folder = out if out is not None else Path("out") / loaded.id
+    check_free(folder, overwrite=overwrite)
+    with _progress(quiet=quiet or as_json) as step:
+        result = run(loaded, progress=step)
+        step("write the page and the tables")
+        written = write_result(result, folder, overwrite=overwrite, render=render_page)
+    if as_json:
+        from geoplan.output.files import record
+
+        _print_json(record(result) | {"written": [str(p) for p in written]})
+    elif not quiet:
+        _print_headline(result)
+        _print_finding_counts(result.findings)
+        out_console.print(
+            f"Wrote {len(written)} files to {folder}. Open {written[0]} in a browser.", markup=False
+        )
+    if open_page:
+        typer.launch(str(written[0]))
+
+
+@app.command("check")
+def check_command(
+    scenario: ScenarioArg,
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings fail too.")] = False,
+    as_json: JsonOpt = False,
+    quiet: QuietOpt = False,
+    debug: DebugOpt = False,
+) -> None:
+    """Check a scenario and all its tables, and list every finding; nothing is written."""
+    from geoplan.run import run
+    from geoplan.scenario import load_scenario
+
+    try:
+        with _progress(quiet=quiet or as_json) as step:
+            findings: Sequence[Finding] = run(load_scenario(scenario), progress=step).findings
+    except InputError as error:
+        findings = error.findings
+    bad = [f for f in findings if f.severity == "error" or (strict and f.severity == "warning")]
+    if as_json:
+        _print_json({"scenario": scenario, "ok": not bad, "findings": [_finding_dict(f) for f in findings]})
+    elif not quiet:
+        for finding in findings:
+            out_console.print(str(finding), markup=False)
+        _print_finding_counts(findings)
+    if bad:
+        raise typer.Exit(InputError.exit_code)
+
+
+@app.command("matrix")
+def matrix_command(
+    origins: Annotated[Path, typer.Option(help="CSV with id,lat,lon.")],
+    destinations: Annotated[Path, typer.Option(help="CSV with id,lat,lon.")],
+    out: Annotated[Path, typer.Option(help="CSV to write: one row a pair.")],
+    roads: RoadsOpt = "strategic",
+    weight: WeightOpt = Weight.time,
+    vehicle: VehicleOpt = Vehicle.car,
+    season: SeasonOpt = Season.summer,
+    year: YearOpt = 2026,
+    overwrite: OverwriteOpt = False,
+    as_json: JsonOpt = False,
+    quiet: QuietOpt = False,
+    debug: DebugOpt = False,
+) -> None:
+    """Write minutes and kilometres between all pairs of two lists of points."""
+    from geoplan import routing
+    from geoplan.output.files import write_table
+
+    with _progress(quiet=quiet or as_json) as step:
+        state = routing.RoadState(weight=weight.value, vehicle=vehicle.value, season=season.value, year=year)
+        table, findings = routing.matrix(
+            origins, destinations, roads=routing.road_files(roads), state=state, progress=step
+        )
+        write_table(table, out, overwrite=overwrite)
+    counts = {str(k): int(v) for k, v in table["status"].value_counts().sort_index().items()}
+    if as_json:
+        _print_json(
+            {
+                "written": str(out),
+                "pairs": len(table),
+                "status": counts,
+                "findings": [_finding_dict(f) for f in findings],
+            }
+        )
+    elif not quiet:
+        for finding in findings:
+            log_console.print(str(finding), markup=False)
+        shown = ", ".join(f"{n} {status}" for status, n in counts.items())
+        out_console.print(f"Wrote {len(table)} pairs to {out}: {shown}.", markup=False)
+
+
+@app.command("route")
+def route_command(
+    origin: Annotated[
+        str, typer.Argument(help="A place (in any of three languages), name@district_id, or lat,lon.")
+    ],
+    destination: Annotated[str, typer.Argument(help="Likewise.")],
+    roads: RoadsOpt = "strategic",
+    weight: WeightOpt = Weight.time,
+    vehicle: VehicleOpt = Vehicle.car,
+    season: SeasonOpt = Season.summer,
+    year: YearOpt = 2026,
+    as_json: JsonOpt = False,
+    debug: DebugOpt = False,
+) -> None:
+    """Show the fastest (or shortest) route between two places: minutes, km and roads.
+
+    A latitude below zero begins with a minus: put -- before the places then.
+    """
+    from geoplan import routing
+
+    state = routing.RoadState(weight=weight.value, vehicle=vehicle.value, season=season.value, year=year)
+    answer = routing.route(origin, destination, roads=routing.road_files(roads), state=state)
+    if as_json:
+        _print_json(answer.as_dict())
+    else:
+        for line in answer.lines():
+            out_console.print(line, markup=False)
+
+
+@app.command("schema")
+def schema_command(
+    table: Annotated[str, typer.Argument(help="A table's name; without it, all names.")] = "",
+    as_json: JsonOpt = False,
+    debug: DebugOpt = False,
+) -> None:
+    """Show which columns a table must have: its contract."""
+    from geoplan.tables.contract import contract_names, load_contract
+
+    if not table:
+        names = list(contract_names())
+        if as_json:
+            _print_json({"tables": names})
+        else:
+            out_console.print("\n".join([*names, "", "Type: geoplan schema NAME"]), markup=False)
+        return
+    columns = load_contract(table)
+    rows = [{f: getattr(c, f) for f in c.__dataclass_fields__} for c in columns]
+    if as_json:
+        _print_json({"table": table, "columns": rows})
+    else:
+        _print_table(list(rows[0]), [[_cell(v) for v in r.values()] for r in rows])
+
+
+@app.command("new")
+def new_command(
+    name: Annotated[str, typer.Argument(help="The new scenario's name: letters, digits, - and _.")],
+    parent: Annotated[str, typer.Option("--from", help="The scenario to copy.")] = "baseline",
+    out: Annotated[Path, typer.Option(help="Folder to put it into.")] = Path(),
+    with_data: Annotated[
+        bool, typer.Option("--with-data", help="Copy its tables too, to edit them.")
+    ] = False,
+    overwrite: OverwriteOpt = False,
+    quiet: QuietOpt = False,
+    debug: DebugOpt = False,
+) -> None:
+    """Copy a scenario to start your own from; the copy runs unchanged."""
+    from geoplan.output.copying import copy_scenario
+
+    written = copy_scenario(name, parent=parent, folder=out, with_data=with_data, overwrite=overwrite)
+    if not quiet:
+        for path in written:
+            out_console.print(f"Wrote {path}", markup=False)
+        out_console.print(f"Edit it, then type: geoplan run {written[0]}", markup=False)
+
+
+@app.command("list")
+def list_command(as_json: JsonOpt = False, debug: DebugOpt = False) -> None:
+    """List the scenarios and tables that ship with geoplan."""
+    from geoplan import shipped
+    from geoplan.scenario import load_scenario
+
+    titles = {name: load_scenario(name).title.en for name in shipped.scenarios()}
+    tables = list(shipped.tables())
+    if as_json:
+        _print_json({"scenarios": titles, "tables": tables})
+        return
+    _print_table(["scenario", "title"], [[k, v] for k, v in titles.items()])
+    out_console.print("Tables (shipped:NAME): " + ", ".join(tables), markup=False)
+    out_console.print("Type: geoplan run NAME", markup=False)
+
+
+def _print_json(value: dict[str, Any]) -> None:
+    """Print one JSON object on standard output, nothing else."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=1) + "\n")
+
+
+def _finding_dict(finding: Finding) -> dict[str, str]:
+    """Return a finding as JSON wants it."""
+    return {k: getattr(finding, k) for k in ("severity", "code", "message", "where", "hint")}
+
+
+def _cell(value: object) -> str:
+    """Return a cell's text; flags as yes or no."""
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
+
+
+def _print_table(head: list[str], rows: list[list[str]]) -> None:
+    """Print a plain table; cells are data, never markup."""
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in head:
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    out_console.print(table)
+
+
+def _print_headline(result: Result) -> None:
+    """Print the shares within target of nation and groups."""
+    rows = result.coverage_summary
+    rows = rows[rows["level"].isin(["nation", "group"])]
+    _print_table(
+        [
+            "year",
+            "who",
+            "service",
+            "people",
+            "assessed",
+            "within target",
+            "beyond",
+            "unreachable",
+            "median min",
+        ],
+        [_headline_row(row) for _, row in rows.iterrows()],
+    )
+
+
+def _headline_row(row: pd.Series[Any]) -> list[str]:
+    """Return one printed row of the headline."""
+    share, median = row["share_within_target"], row["p50_minutes"]
+    return [
+        str(row["year"]),
+        str(row["id"]),
+        str(row["service"]),
+        f"{row['population']:,}",
+        f"{row['assessed']:,}",
+        "-" if share != share or share is None else f"{share:.1%}",  # noqa: PLR0124
+        f"{row['beyond_target']:,}",
+        f"{row['unreachable']:,}",
+        "-" if median != median or median is None else f"{median:.1f}",  # noqa: PLR0124
+    ]
+
+
+def _print_finding_counts(findings: Sequence[Finding]) -> None:
+    """Print how many findings of each severity there are."""
+    counts = [(s, sum(f.severity == s for f in findings)) for s in ("error", "warning", "note")]
+    shown = ", ".join(f"{n} {s}{'s' if n != 1 else ''}" for s, n in counts if n)
+    out_console.print(f"Findings: {shown or 'none'}.", markup=False)
+
+
+@contextlib.contextmanager
+def _progress(*, quiet: bool) -> Iterator[Callable[[str], None]]:
+    """Show the step under way on standard error."""
+    if quiet:
+        yield lambda _step: None
+        return
+    with log_console.status("start") as status:
+        yield status.update
+
+
+def main() -> None:
+    """Run the command line; every known error is one line and a hint."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            # a Windows console may not know ə: print a mark instead of failing
+            stream.reconfigure(errors="replace")
+    try:
+        app()
+    except GeoplanError as error:
+        if "--debug" in sys.argv:
+            raise
+        _print_error(error)
+        sys.exit(error.exit_code)
+
+
+def _print_error(error: GeoplanError) -> None:
+    """Print what is wrong and what to do on standard error."""
+    log_console.print(f"geoplan: {error}", markup=False)
+    if error.hint:
+        log_console.print(error.hint, markup=False)
+    elif isinstance(error, UsageError):
+        log_console.print("Type: geoplan --help", markup=False)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,208 @@
+"""Write a result to a folder: page, tables, workbook, layers and record; whole or absent."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from geoplan.errors import GeoplanError, OutputExistsError, UsageError
+from geoplan.output.layers import write_layers
+from geoplan.output.workbook import write_workbook
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from geoplan.result import Result
+
+RECORD = "run.json"
+
+ARMED = ("=", "+", "-", "@", "\t")
+"""A text cell that begins with one of these would run as a formula in a spreadsheet."""
+
+DECIMALS = {"minutes": 1, "km": 3, "share": 6, "lat": 5, "lon": 5}
+"""Decimals by the word that a column name begins or ends with."""
+
+
+@contextlib.contextmanager
+def whole_or_absent(out: Path, *, overwrite: bool) -> Iterator[Path]:
+    """Give a staging folder beside `out` and put it in place when the block ends without an error.
+
+    Raises
+    ------
+    OutputExistsError
+        If `out` holds anything and `overwrite` is false.
+    UsageError
+        If `out` is a file, or a folder that geoplan did not write: that is never replaced.
+    GeoplanError
+        If the old output cannot be moved away, e.g. because a file in it is open elsewhere.
+    """
+    _refuse(out, overwrite=overwrite)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    stage = out.with_name(f".{out.name}.{os.getpid()}.partial")
+    shutil.rmtree(stage, ignore_errors=True)
+    stage.mkdir()
+    try:
+        yield stage
+        _put_in_place(stage, out)
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+
+
+def _refuse(out: Path, *, overwrite: bool) -> None:
+    """Raise where writing to `out` would destroy something."""
+    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
+        return
+    if not out.is_dir():
+        raise UsageError(f"{out} is a file", hint="Name a folder with --out.")
+    if not (out / RECORD).is_file():
+        raise UsageError(
+            f"{out} holds files that geoplan did not write", hint="Name another folder with --out."
+        )
+    if not overwrite:
+        raise OutputExistsError(
+            f"{out} holds a result already", hint="Add --overwrite to replace it, or name another --out."
+        )
+
+
+def _put_in_place(stage: Path, out: Path) -> None:
+    """Swap the staged folder in; on failure the old one stands as it was."""
+    old = out.with_name(f".{out.name}.{os.getpid()}.old")
+    try:
+        if out.exists():
+            out.replace(old)
+        try:
+            stage.replace(out)
+        except OSError:
+            if old.exists():
+                old.replace(out)
+            raise
+    except OSError as error:
+        raise GeoplanError(
+            f"{out} cannot be replaced: {error.strerror or error}",
+            hint="Close the programs that have a file of this folder open, then run again.",
+        ) from error
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def disarm(text: str) -> str:
+    """Return `text` with a leading apostrophe where a spreadsheet would take it for a formula."""
+    return "'" + text if text.startswith(ARMED) else text
+
+
+def _decimals(column: str) -> int | None:
+    """Return how many decimals a column shows, None for as many as it has."""
+    for word, digits in DECIMALS.items():
+        if column == word or column.startswith(word + "_") or column.endswith("_" + word):
+            return digits
+    return None
+
+
+def _cells(values: pd.Series[Any], column: str) -> list[str]:
+    """Return the text of every cell of one column."""
+    digits = _decimals(column)
+    if pd.api.types.is_bool_dtype(values):
+        return ["true" if v else "false" for v in values]
+    if pd.api.types.is_float_dtype(values) and digits is not None:
+        return ["" if np.isnan(v) else f"{v:.{digits}f}" for v in values.to_numpy(dtype=float)]
+    if pd.api.types.is_numeric_dtype(values):
+        return ["" if pd.isna(v) else f"{v:.10g}" if isinstance(v, float) else str(v) for v in values]
+    return ["" if v is None or v is pd.NaT or v != v else disarm(str(v)) for v in values]  # noqa: PLR0124
+
+
+def write_csv(table: pd.DataFrame, path: Path) -> None:
+    """Write one table as UTF-8, comma, LF; text that would run as a formula is disarmed."""
+    text = pd.DataFrame({c: _cells(table[c], str(c)) for c in table.columns}, columns=table.columns)
+    text.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
+
+
+def facilities_table(result: Result) -> pd.DataFrame:
+    """Return every facility row of every year with whether it counts."""
+    parts = [y.facilities.reset_index().assign(year=y.year) for y in result.years]
+    table = pd.concat(parts, ignore_index=True).assign(scenario_id=result.scenario.id)
+    first = ["scenario_id", "year", "facility_id"]
+    return table[[*first, *(c for c in table.columns if c not in first and not c.startswith("_"))]]
+
+
+def findings_table(result: Result) -> pd.DataFrame:
+    """Return the findings, one a row."""
+    columns = ["severity", "code", "message", "where", "hint"]
+    return pd.DataFrame([[getattr(f, c) for c in columns] for f in result.findings], columns=columns)
+
+
+def tables_of(result: Result) -> dict[str, pd.DataFrame]:
+    """Return the tables of a result by file name."""
+    return {
+        "coverage_by_settlement": result.coverage_by_settlement,
+        "coverage_by_district": result.coverage_by_district,
+        "coverage_summary": result.coverage_summary,
+        "snapping": result.snapping,
+        "facilities": facilities_table(result),
+        "findings": findings_table(result),
+        "check_distances": result.check_distances,
+    }
+
+
+def record(result: Result) -> dict[str, Any]:
+    """Return the signed record of a run: what went in, with what, and the headline figures."""
+    p = result.provenance
+    kpis = result.coverage_summary[result.coverage_summary["level"].isin(["nation", "group"])]
+    return {
+        "geoplan_version": p.geoplan_version,
+        "scenario_id": result.scenario.id,
+        "run_hash": p.run_hash,
+        "scenario": result.scenario.model_dump(mode="json"),
+        "input_sha256": p.input_sha256,
+        "versions": p.versions,
+        "attributions": list(p.attributions),
+        "kpis": json.loads(kpis.to_json(orient="records")),
+        "findings": json.loads(findings_table(result).to_json(orient="records", force_ascii=False)),
+        "started_at": p.started_at,
+        "timings": p.timings_s,
+    }
+
+
+def write_record(result: Result, path: Path) -> None:
+    """Write `run.json`."""
+    text = json.dumps(record(result), ensure_ascii=False, indent=1, sort_keys=False)
+    path.write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def write_result(
+    result: Result, out: Path, *, overwrite: bool, render: Callable[[Result], str]
+) -> tuple[Path, ...]:
+    """Write page, record, tables, workbook and layers of `result` to the folder `out`.
+
+    Parameters
+    ----------
+    result
+        What a run found.
+    out
+        The folder; made if absent, replaced as a whole if `overwrite`.
+    overwrite
+        Replace an earlier result.
+    render
+        Makes the page's HTML of a result.
+
+    Returns
+    -------
+    The files written, the page first.
+    """
+    with whole_or_absent(out, overwrite=overwrite) as stage:
+        (stage / "index.html").write_text(render(result), encoding="utf-8", newline="")
+        tables = tables_of(result)
+        (stage / "tables").mkdir()
+        for name, table in tables.items():
+            write_csv(table, stage / "tables" / f"{name}.csv")
+        write_workbook(result, tables, stage / "report.xlsx")
+        write_layers(result, stage / "result.gpkg")
+        write_record(result, stage / RECORD)
+        names = sorted(p.relative_to(stage) for p in stage.rglob("*") if p.is_file())
+    page = Path("index.html")
+    return tuple(out / p for p in [page, *(n for n in names if n != page)])
