@@ -1,0 +1,186 @@
+"""Read the shipped elevation grid and lay road lines over it: slope, climb, least-cost paths and road lengths."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+from scipy.ndimage import map_coordinates, minimum_filter
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import dijkstra
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+EARTH_RADIUS_KM = 6371.0088
+
+# A drawn line is a chain of chords; the road between two vertices is longer. In the plain by a few per cent
+# (better aligned where the class is higher), on slopes by bends that a 30 arc-second grid cannot show.
+FLAT_SINUOSITY = {"motorway": 1.02, "trunk": 1.03, "primary": 1.04}
+FLAT_SINUOSITY_OTHER = 1.05
+BENDS_PER_SLOPE = 1.5  # share of length added per unit of terrain slope: 0.15 at a slope of 10 %
+MAX_BENDS = 0.45
+MAX_GRADE = {"motorway": 0.05, "trunk": 0.06, "primary": 0.065}
+MAX_GRADE_OTHER = 0.07
+CLIMB_PIECE_KM = 2.0  # climbs are read over pieces of this length: two cells, so that grid noise is no climb
+
+MOUNTAIN_SLOPE = 0.012  # mean slope of the gentlest ground from which a leg is laid along the terrain
+MARGIN_DEG = 0.1  # how far a least-cost path may leave the box of its two ends
+STEPS = (
+    (0, 1), (1, 0), (1, 1), (1, -1),
+    (1, 2), (2, 1), (1, -2), (2, -1),
+    (1, 3), (3, 1), (1, -3), (3, -1), (2, 3), (3, 2), (2, -3), (3, -2),
+)  # fmt: skip
+SIMPLIFY_DEG = 0.004
+MAX_SPACING_KM = 4.0
+
+
+@dataclass(frozen=True)
+class Terrain:
+    """Elevation grid in metres (row 0 in the north), its slope, and the cells a road may use."""
+
+    elevation_m: Floats
+    slope: Floats
+    passable: NDArray[np.bool_]
+    north: float
+    west: float
+    step_deg: float
+
+    def cell(self, lon: Floats, lat: Floats) -> Floats:
+        """Fractional (row, column) of points, shape (2, n); the value of a cell holds at its centre."""
+        rows = (self.north - lat) / self.step_deg - 0.5
+        columns = (lon - self.west) / self.step_deg - 0.5
+        return np.vstack([rows, columns])
+
+    def sample(self, grid: Floats, points: Floats) -> Floats:
+        """Values of `grid` at `points` (n, 2: lon, lat), bilinear."""
+        cells = self.cell(points[:, 0], points[:, 1])
+        return np.asarray(map_coordinates(grid, cells, order=1, mode="nearest"), dtype=np.float64)
+
+
+def read_terrain(path: Path, *, land: shapely.Geometry) -> Terrain:
+    """Read the clip of NOAA GLOBE and mark the cells whose centre lies on `land` (EPSG:4326)."""
+    with np.load(path) as grid:
+        elevation_m = grid["elevation_m"].astype(np.float64)
+        north, west, step = (float(grid[key]) for key in ("north", "west", "step_deg"))
+    rows, columns = elevation_m.shape
+    lats = north - (np.arange(rows) + 0.5) * step
+    lons = west + (np.arange(columns) + 0.5) * step
+    metres = step * np.pi / 180 * EARTH_RADIUS_KM * 1000
+    down, across = np.gradient(elevation_m, metres)
+    steepness = np.hypot(down, across / np.cos(np.radians(lats))[:, None])
+    # A road takes the gentlest ground within a cell: at the foot of a ridge it does not wind like one on it.
+    slope = minimum_filter(steepness, size=3, mode="nearest")
+    shapely.prepare(land)
+    passable = shapely.contains_xy(land, *np.meshgrid(lons, lats))
+    return Terrain(elevation_m, slope, passable, north, west, step)
+
+
+def distances_km(points: Floats) -> Floats:
+    """Great-circle lengths of the chords of a line (n, 2: lon, lat)."""
+    lon, lat = np.radians(points.T)
+    half = np.sin(np.diff(lat) / 2) ** 2 + np.cos(lat[:-1]) * np.cos(lat[1:]) * np.sin(np.diff(lon) / 2) ** 2
+    return 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(half))
+
+
+def densify(points: Floats, *, spacing_km: float) -> Floats:
+    """The same line with chords of at most `spacing_km`."""
+    out = [points[:1]]
+    for start, end, km in zip(points[:-1], points[1:], distances_km(points), strict=True):
+        pieces = max(1, int(np.ceil(km / spacing_km - 1e-9)))
+        shares = np.arange(1, pieces + 1)[:, None] / pieces
+        out.append(start + shares * (end - start))
+    return np.vstack(out)
+
+
+def mean_slope(terrain: Terrain, points: Floats) -> float:
+    """Mean terrain slope (rise over run) along a line."""
+    return float(terrain.sample(terrain.slope, densify(points, spacing_km=0.5)).mean())
+
+
+def road_km(terrain: Terrain, points: Floats, *, road_class: str, climb: bool = True) -> float:
+    """Length of the road along a drawn line, km.
+
+    Every piece of about 2 km counts the larger of its chords times the sinuosity of its ground, and of what
+    its net climb needs at the largest grade of its class. Both rules are this project's own, `assumed`.
+    """
+    pieces = densify(points, spacing_km=0.5)
+    chords = distances_km(pieces)
+    middle = (pieces[:-1] + pieces[1:]) / 2
+    flat = FLAT_SINUOSITY.get(road_class, FLAT_SINUOSITY_OTHER)
+    bends = np.minimum(BENDS_PER_SLOPE * terrain.sample(terrain.slope, middle), MAX_BENDS)
+    along = np.concatenate([[0.0], np.cumsum(chords)])
+    wound = np.concatenate([[0.0], np.cumsum(chords * (flat + bends))])
+    count = max(1, round(along[-1] / CLIMB_PIECE_KM))
+    cuts = np.linspace(0, along[-1], count + 1)
+    height = np.interp(cuts, along, terrain.sample(terrain.elevation_m, pieces))
+    need = np.abs(np.diff(height)) / 1000 / MAX_GRADE.get(road_class, MAX_GRADE_OTHER)
+    lengths = np.diff(np.interp(cuts, along, wound))
+    return float(np.maximum(lengths, need).sum() if climb else lengths.sum())
+
+
+def _window(terrain: Terrain, ends: Floats) -> tuple[slice, slice]:
+    cells = terrain.cell(ends[:, 0], ends[:, 1])
+    margin = MARGIN_DEG / terrain.step_deg
+    low = np.maximum(np.floor(cells.min(axis=1) - margin).astype(int), 0)
+    high = np.minimum(np.ceil(cells.max(axis=1) + margin).astype(int) + 1, terrain.slope.shape)
+    return slice(low[0], high[0]), slice(low[1], high[1])
+
+
+def _arcs(height: Floats, slope: Floats, *, cell_km: tuple[float, float]) -> coo_array:
+    """Arcs between cells; a step costs its road length: chord with bends, or its climb at 6 %."""
+    index = np.arange(height.size).reshape(height.shape)
+    rows, columns = height.shape
+    tails, heads, costs = [], [], []
+    for down, right in STEPS:
+        here = (slice(0, rows - down), slice(max(0, -right), columns - max(0, right)))
+        there = (slice(down, rows), slice(max(0, right), columns - max(0, -right)))
+        km = float(np.hypot(down * cell_km[0], right * cell_km[1]))
+        bends = BENDS_PER_SLOPE * (slope[here] + slope[there]) / 2
+        climb = np.abs(height[here] - height[there]) / 1000 / 0.06
+        tails.append(index[here].ravel())
+        heads.append(index[there].ravel())
+        costs.append(np.maximum(km * (1.05 + bends), climb).ravel())
+    shape = (height.size, height.size)
+    return coo_array((np.concatenate(costs), (np.concatenate(tails), np.concatenate(heads))), shape=shape)
+
+
+def _nearest_cell(terrain: Terrain, point: Floats, window: tuple[slice, slice]) -> tuple[int, int]:
+    cells = np.rint(terrain.cell(point[:1], point[1:])[:, 0]).astype(int)
+    limits = [(part.start, part.stop - 1) for part in window]
+    row, column = (int(np.clip(cell, *limit)) - limit[0] for cell, limit in zip(cells, limits, strict=True))
+    return row, column
+
+
+def least_cost_line(terrain: Terrain, ends: Floats) -> Floats:
+    """Lay a leg (2, 2: lon, lat) along the terrain: the path of least road length over the grid.
+
+    Dijkstra over the cells of the window (32 directions), cells off the land left out, stair steps removed
+    by Douglas-Peucker at about 0.4 km. The straight leg is returned where no path exists.
+    """
+    window = _window(terrain, ends)
+    latitude = float(ends[:, 1].mean())
+    km = terrain.step_deg * np.pi / 180 * EARTH_RADIUS_KM
+    height = terrain.elevation_m[window]
+    slope = np.where(terrain.passable[window], terrain.slope[window], 1e6)
+    graph = _arcs(height, slope, cell_km=(km, km * float(np.cos(np.radians(latitude)))))
+    start, stop = (
+        int(np.ravel_multi_index(_nearest_cell(terrain, end, window), height.shape)) for end in ends
+    )
+    _, previous = dijkstra(graph.tocsr(), directed=False, indices=start, return_predecessors=True)
+    path = [stop]
+    while path[-1] != start and previous[path[-1]] >= 0:
+        path.append(int(previous[path[-1]]))
+    if path[-1] != start or len(path) < 3:
+        return ends
+    rows, columns = np.unravel_index(path[-2:0:-1], height.shape)
+    lats = terrain.north - (rows + window[0].start + 0.5) * terrain.step_deg
+    lons = terrain.west + (columns + window[1].start + 0.5) * terrain.step_deg
+    line = np.vstack([ends[:1], np.column_stack([lons, lats]), ends[1:]])
+    return np.asarray(shapely.LineString(line).simplify(SIMPLIFY_DEG).coords, dtype=np.float64)
