@@ -43,7 +43,7 @@ def whole_or_absent(out: Path, *, overwrite: bool) -> Iterator[Path]:
     GeoplanError
         If the old output cannot be moved away, e.g. because a file in it is open elsewhere.
     """
-    _refuse(out, overwrite=overwrite)
+    check_free(out, overwrite=overwrite)
     out.parent.mkdir(parents=True, exist_ok=True)
     stage = out.with_name(f".{out.name}.{os.getpid()}.partial")
     shutil.rmtree(stage, ignore_errors=True)
@@ -55,8 +55,8 @@ def whole_or_absent(out: Path, *, overwrite: bool) -> Iterator[Path]:
         shutil.rmtree(stage, ignore_errors=True)
 
 
-def _refuse(out: Path, *, overwrite: bool) -> None:
-    """Raise where writing to `out` would destroy something."""
+def check_free(out: Path, *, overwrite: bool) -> None:
+    """Raise where writing the folder `out` would destroy something; call it before long work."""
     if not out.exists() or (out.is_dir() and not any(out.iterdir())):
         return
     if not out.is_dir():
@@ -120,6 +120,40 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
     """Write one table as UTF-8, comma, LF; text that would run as a formula is disarmed."""
     text = pd.DataFrame({c: _cells(table[c], str(c)) for c in table.columns}, columns=table.columns)
     text.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
+
+
+def write_table(table: pd.DataFrame, path: Path, *, overwrite: bool) -> None:
+    """Write one CSV to a path of the user's: aside first, then put in place.
+
+    Raises
+    ------
+    OutputExistsError
+        If the file exists and `overwrite` is false.
+    GeoplanError
+        If the folder does not exist or the file cannot be replaced.
+    """
+    check_file_free(path, overwrite=overwrite)
+    stage = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        write_csv(table, stage)
+        stage.replace(path)
+    except OSError as error:
+        raise GeoplanError(
+            f"{path} cannot be written: {error.strerror or error}",
+            hint="Make the folder first, and close the programs that have the file open.",
+        ) from error
+    finally:
+        stage.unlink(missing_ok=True)
+
+
+def check_file_free(path: Path, *, overwrite: bool) -> None:
+    """Raise `OutputExistsError` if `path` exists and must not be replaced, `UsageError` if it is a folder."""
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder", hint="Name a file.")
+    if path.exists() and not overwrite:
+        raise OutputExistsError(
+            f"{path} exists already", hint="Add --overwrite to replace it, or name another file."
+        )
 
 
 def facilities_table(result: Result) -> pd.DataFrame:
