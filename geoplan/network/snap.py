@@ -1,0 +1,458 @@
+"""Points -> positions on edges: the nearest acceptable road by land, with a verdict for each point."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from geoplan.errors import Finding
+from geoplan.network.access import AccessRule, Ground, Straight, straight_minutes, unproject_degrees
+from geoplan.units import project_metres
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from geoplan.network.graph import RoadNetwork
+
+VERDICTS: Final = ("accepted", "moved_component", "too_far", "outside")
+
+SHARE_DIGITS: Final = 9
+"""Shares are kept to a billionth (0.03 mm on 30 km), so that equal positions are equal numbers."""
+
+PIECE_M: Final = 1000.0
+"""Where the nearest road lies across water, roads are tried in pieces of at most this length."""
+
+FIRST_RADIUS_M: Final = 2500.0
+"""First radius of that search; it doubles until a piece is found or the limit is reached."""
+
+
+@dataclass(frozen=True)
+class Snapping:
+    """Where each point meets the network; one element of each array a point.
+
+    Attributes
+    ----------
+    ids
+        Point ids, in the order given.
+    lat, lon
+        Degrees, as given.
+    base_x_m, base_y_m, base_lat, base_lon
+        The point itself, or for a point just outside the outline the nearest point of the outline.
+    extra_m
+        Straight metres from the point to its base, 0 inside.
+    bound
+        Whether the point must stay on the land of `Ground`.
+    edge, share
+        Edge number (int32, -1: not snapped) and position as a share of its drawn line (0 at `edge_from`).
+    foot_lat, foot_lon
+        That position in degrees, nan if not snapped.
+    distance_m
+        Straight metres from the point to the nearest acceptable road, extra piece included; nan if unknown.
+    leg_km, out_minutes, in_minutes
+        The off-road leg: kilometres, minutes to the road and minutes from it; inf if not snapped.
+    verdict
+        One of `VERDICTS`; the first two are snapped.
+    road_id, road_name, road_class, component_nodes, component_share, note
+        What `snapping_table` shows: the road, nodes of its component and share of all road kilometres.
+    """
+
+    ids: tuple[str, ...]
+    lat: NDArray[np.float64]
+    lon: NDArray[np.float64]
+    base_x_m: NDArray[np.float64]
+    base_y_m: NDArray[np.float64]
+    base_lat: NDArray[np.float64]
+    base_lon: NDArray[np.float64]
+    extra_m: NDArray[np.float64]
+    bound: NDArray[np.bool_]
+    edge: NDArray[np.int32]
+    share: NDArray[np.float64]
+    foot_lat: NDArray[np.float64]
+    foot_lon: NDArray[np.float64]
+    distance_m: NDArray[np.float64]
+    leg_km: NDArray[np.float64]
+    out_minutes: NDArray[np.float64]
+    in_minutes: NDArray[np.float64]
+    verdict: NDArray[np.object_]
+    road_id: NDArray[np.object_]
+    road_name: NDArray[np.object_]
+    road_class: NDArray[np.object_]
+    component_nodes: NDArray[np.int32]
+    component_share: NDArray[np.float64]
+    note: NDArray[np.object_]
+
+    @property
+    def snapped(self) -> NDArray[np.bool_]:
+        """Whether each point meets the network."""
+        return self.edge >= 0
+
+    def __len__(self) -> int:
+        """Return the number of points."""
+        return len(self.ids)
+
+
+@dataclass(frozen=True)
+class _Bases:
+    """Points with their place on the land (see `Snapping`)."""
+
+    x_m: NDArray[np.float64]
+    y_m: NDArray[np.float64]
+    lat: NDArray[np.float64]
+    lon: NDArray[np.float64]
+    extra_m: NDArray[np.float64]
+    bound: NDArray[np.bool_]
+    outside: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class _Search:
+    """A finished search: the points, where they met the network and by which rules."""
+
+    network: RoadNetwork
+    ids: tuple[str, ...]
+    lat: NDArray[np.float64]
+    lon: NDArray[np.float64]
+    bases: _Bases
+    feet: _Feet
+    snapped: NDArray[np.bool_]
+    moved: NDArray[np.int64]
+    ground: Ground
+    rule: AccessRule
+
+
+@dataclass
+class _Feet:
+    """Candidate positions, filled in as the search goes on."""
+
+    edge: NDArray[np.int64]
+    share: NDArray[np.float64]
+    x_m: NDArray[np.float64]
+    y_m: NDArray[np.float64]
+    distance_m: NDArray[np.float64]
+    passed_over: NDArray[np.bool_]
+
+
+def snap_points(
+    network: RoadNetwork,
+    ids: Sequence[str],
+    lat: ArrayLike,
+    lon: ArrayLike,
+    *,
+    ground: Ground | None = None,
+    rule: AccessRule | None = None,
+) -> Snapping:
+    """Return where each point meets the nearest acceptable edge that it reaches by land.
+
+    The nearest position on the drawn line in `CRS_METRES`; equally near edges go to the smaller road id.
+    An edge is acceptable if both its nodes lie in one acceptable strongly connected component, so that a
+    point can always be left and come back to. A straight leg that leaves `ground` passes to the next
+    position; a point outside the outline is measured from the nearest point of the outline.
+
+    Parameters
+    ----------
+    ids, lat, lon
+        Unique ids and degrees, one a point.
+    """
+    rule = rule or AccessRule()
+    ground = ground or Ground()
+    lat_deg, lon_deg = np.asarray(lat, dtype=np.float64), np.asarray(lon, dtype=np.float64)
+    bases = _bases(lat_deg, lon_deg, ground, rule)
+    feet = _nearest(network, bases)
+    _pass_over_water(network, bases, feet, ground, rule)
+    distance_m = feet.distance_m + bases.extra_m
+    distance_m[bases.outside] = np.nan
+    snapped = distance_m <= rule.snap_limit_km * 1000
+    moved = _moved(network, bases, np.where(snapped, feet.distance_m, rule.snap_limit_km * 1000))
+    return _written(_Search(network, tuple(ids), lat_deg, lon_deg, bases, feet, snapped, moved, ground, rule))
+
+
+def _bases(lat: NDArray[np.float64], lon: NDArray[np.float64], ground: Ground, rule: AccessRule) -> _Bases:
+    """Return the points, those just outside the outline moved onto it."""
+    x_m, y_m = project_metres(lat, lon)
+    lat, lon = lat.copy(), lon.copy()
+    outside_m = ground.distance_outside_m(x_m, y_m)
+    bound = np.full(len(lat), ground.outline is not None)
+    if ground.outside_is_free:
+        bound &= outside_m == 0
+        outside_m = np.zeros(len(lat))
+    outside = outside_m > rule.outside_limit_km * 1000
+    near = (outside_m > 0) & ~outside
+    if near.any():
+        x_m[near], y_m[near] = ground.nearest_inside_m(x_m[near], y_m[near])
+        lat[near], lon[near] = unproject_degrees(x_m[near], y_m[near])
+    return _Bases(x_m, y_m, lat, lon, np.where(near, outside_m, 0.0), bound, outside)
+
+
+def _nearest(network: RoadNetwork, bases: _Bases) -> _Feet:
+    """Return the nearest position on any acceptable edge, whatever lies between."""
+    count = len(bases.x_m)
+    feet = _Feet(
+        edge=np.full(count, -1, dtype=np.int64),
+        share=np.full(count, np.nan),
+        x_m=np.full(count, np.nan),
+        y_m=np.full(count, np.nan),
+        distance_m=np.full(count, np.inf),
+        passed_over=np.zeros(count, dtype=bool),
+    )
+    tree, edges = network.trees[0]
+    points = shapely.points(bases.x_m, bases.y_m)
+    if not len(edges) or not count:
+        return feet
+    point, item = tree.query_nearest(points, all_matches=True)
+    feet.edge[:] = len(network.road_ids)
+    np.minimum.at(feet.edge, point, edges[item])
+    lines = network.lines.shapes[feet.edge]
+    along_m = shapely.line_locate_point(lines, points)
+    feet.share[:] = along_m / network.lines.length_m[feet.edge]
+    foot = shapely.line_interpolate_point(lines, along_m)
+    feet.x_m[:], feet.y_m[:] = shapely.get_x(foot), shapely.get_y(foot)
+    feet.distance_m[:] = shapely.distance(points, foot)
+    return feet
+
+
+def _pass_over_water(
+    network: RoadNetwork, bases: _Bases, feet: _Feet, ground: Ground, rule: AccessRule
+) -> None:
+    """Give each point whose nearest position lies across water or the border the next one by land."""
+    limit_m = rule.snap_limit_km * 1000
+    near = np.flatnonzero(bases.bound & ~bases.outside & (feet.distance_m <= limit_m))
+    free = ground.allows((bases.x_m[near], bases.y_m[near]), (feet.x_m[near], feet.y_m[near]))
+    waiting = near[~free]
+    if not len(waiting):
+        return
+    feet.passed_over[waiting] = True
+    feet.distance_m[waiting] = np.inf
+    pieces = _Pieces.of(network)
+    radius_m = FIRST_RADIUS_M
+    while len(waiting):
+        waiting = pieces.search(waiting, min(radius_m, limit_m), bases, feet, ground)
+        if radius_m >= limit_m:
+            break
+        radius_m *= 2
+
+
+@dataclass(frozen=True)
+class _Pieces:
+    """Acceptable edges cut into straight pieces of at most `PIECE_M`."""
+
+    edge: NDArray[np.int64]
+    start_m: NDArray[np.float64]
+    xy_m: NDArray[np.float64]
+    step_m: NDArray[np.float64]
+    length_m: NDArray[np.float64]
+    line_m: NDArray[np.float64]
+    tree: shapely.STRtree
+
+    @classmethod
+    def of(cls, network: RoadNetwork) -> _Pieces:
+        """Return the pieces of all acceptable edges; `start_m` is measured along the drawn line."""
+        lines = network.lines
+        owner = np.repeat(np.arange(len(lines.start) - 1), np.diff(lines.start))
+        first = np.flatnonzero((owner[:-1] == owner[1:]) & network.edge_ok[owner[:-1]])
+        xy = np.column_stack([lines.x_m, lines.y_m])
+        span_m = lines.along_m[first + 1] - lines.along_m[first]
+        parts = np.maximum(np.ceil(span_m / PIECE_M), 1).astype(np.int64)
+        vertex = np.repeat(first, parts)
+        order = np.arange(len(vertex)) - np.repeat(np.cumsum(parts) - parts, parts)
+        step = ((xy[first + 1] - xy[first]) / parts[:, None]).repeat(parts, axis=0)
+        start = xy[vertex] + order[:, None] * step
+        length_m = np.repeat(span_m / parts, parts)
+        edge = owner[vertex]
+        start_m = lines.along_m[vertex] - lines.along_m[lines.start[edge]] + order * length_m
+        shapes = shapely.linestrings(np.stack([start, start + step], axis=1))
+        tree = shapely.STRtree(np.asarray(shapes, dtype=object))
+        return cls(edge, start_m, start, step, length_m, lines.length_m[edge], tree)
+
+    def search(
+        self, waiting: NDArray[np.intp], radius_m: float, bases: _Bases, feet: _Feet, ground: Ground
+    ) -> NDArray[np.intp]:
+        """Fill `feet` of the waiting points from the pieces within `radius_m`; return those still waiting."""
+        xy = np.column_stack([bases.x_m[waiting], bases.y_m[waiting]])
+        row, piece = self.tree.query(shapely.points(xy), predicate="dwithin", distance=radius_m)
+        away = xy[row] - self.xy_m[piece]
+        along = (away * self.step_m[piece]).sum(axis=1)
+        length_m = self.length_m[piece]
+        part = np.clip(along / np.where(length_m > 0, length_m**2, 1.0), 0.0, 1.0)
+        foot = self.xy_m[piece] + part[:, None] * self.step_m[piece]
+        distance_m = np.hypot(*(xy[row] - foot).T)
+        allowed = ground.allows((xy[row, 0], xy[row, 1]), (foot[:, 0], foot[:, 1]))
+        order = np.lexsort((piece, self.edge[piece], distance_m, row))
+        order = order[allowed[order]]
+        chosen = order[np.unique(row[order], return_index=True)[1]]
+        point, best = waiting[row[chosen]], piece[chosen]
+        feet.edge[point] = self.edge[best]
+        feet.share[point] = (self.start_m[best] + part[chosen] * length_m[chosen]) / self.line_m[best]
+        feet.x_m[point], feet.y_m[point] = foot[chosen].T
+        feet.distance_m[point] = distance_m[chosen]
+        return np.setdiff1d(waiting, point)
+
+
+def _moved(network: RoadNetwork, bases: _Bases, distance_m: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the unacceptable edge that lies nearer than `distance_m`, -1 where none does."""
+    moved = np.full(len(distance_m), -1, dtype=np.int64)
+    tree, edges = network.trees[1]
+    if not len(edges) or not len(distance_m):
+        return moved
+    points = shapely.points(bases.x_m, bases.y_m)
+    (point, item), apart_m = tree.query_nearest(points, all_matches=True, return_distance=True)
+    nearer = apart_m < distance_m[point] - 1e-6
+    for number, edge in zip(point[nearer][::-1], edges[item[nearer]][::-1], strict=True):
+        moved[number] = edge
+    moved[bases.outside] = -1
+    return moved
+
+
+def _written(search: _Search) -> Snapping:
+    """Return the `Snapping` of a finished search."""
+    network, bases, feet, snapped = search.network, search.bases, search.feet, search.snapped
+    edge = np.where(snapped, feet.edge, -1).astype(np.int32)
+    share = np.where(snapped, np.round(np.clip(feet.share, 0.0, 1.0), SHARE_DIGITS), np.nan)
+    foot_lat, foot_lon = np.full(len(edge), np.nan), np.full(len(edge), np.nan)
+    foot_lat[snapped], foot_lon[snapped] = network.lines.at(edge[snapped], share[snapped])
+    distance_m = feet.distance_m + bases.extra_m
+    distance_m[bases.outside | ~np.isfinite(distance_m)] = np.nan
+    out_minutes, in_minutes = _leg_minutes(search, foot_lat, foot_lon)
+    cases = [bases.outside, ~snapped, search.moved >= 0]
+    verdict = np.select(cases, ["outside", "too_far", "moved_component"], "accepted").astype(object)
+    shown = np.where(snapped, edge, 0)
+    component = _pick(network.edge_component, shown).astype(np.int32)
+    total_km = max(float(network.edge_km.sum()), 1e-9)
+    return Snapping(
+        ids=search.ids,
+        lat=search.lat,
+        lon=search.lon,
+        base_x_m=bases.x_m,
+        base_y_m=bases.y_m,
+        base_lat=bases.lat,
+        base_lon=bases.lon,
+        extra_m=bases.extra_m,
+        bound=bases.bound,
+        edge=edge,
+        share=share,
+        foot_lat=foot_lat,
+        foot_lon=foot_lon,
+        distance_m=distance_m,
+        leg_km=np.where(snapped, search.rule.leg_km(distance_m), np.inf),
+        out_minutes=out_minutes,
+        in_minutes=in_minutes,
+        verdict=verdict,
+        road_id=_where(snapped, network.road_ids, shown),
+        road_name=_where(snapped, network.road_name, shown),
+        road_class=_where(snapped, network.road_class, shown),
+        component_nodes=np.where(snapped, _pick(network.component_nodes, component), 0).astype(np.int32),
+        component_share=np.where(snapped, _pick(network.component_km, component) / total_km, 0.0),
+        note=_notes(search),
+    )
+
+
+def _where(
+    known: NDArray[np.bool_], values: NDArray[np.object_], number: NDArray[Any]
+) -> NDArray[np.object_]:
+    """Return `values[number]`, `""` where not known."""
+    return np.where(known, _pick(values, number), "").astype(object)
+
+
+def _pick(values: NDArray[Any], number: NDArray[Any]) -> NDArray[Any]:
+    """Return `values[number]`, zeros if there are no values at all."""
+    return values[number] if len(values) else np.zeros(len(number))
+
+
+def _leg_minutes(
+    search: _Search, foot_lat: NDArray[np.float64], foot_lon: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return minutes to the road and from it, infinite where not snapped."""
+    bases, feet, rule, s = search.bases, search.feet, search.rule, search.snapped
+    out_minutes, in_minutes = np.full(len(s), np.inf), np.full(len(s), np.inf)
+    offset_km = np.zeros(int(s.sum()))
+    leg = Straight(bases.lat[s], bases.lon[s], foot_lat[s], foot_lon[s], feet.distance_m[s], offset_km)
+    out_minutes[s], in_minutes[s] = straight_minutes(leg, ground=search.ground, rule=rule)
+    e = s & (bases.extra_m > 0)
+    offset_km = rule.leg_km(feet.distance_m[e])
+    extra = Straight(search.lat[e], search.lon[e], bases.lat[e], bases.lon[e], bases.extra_m[e], offset_km)
+    out_extra, in_extra = straight_minutes(extra, ground=search.ground, rule=rule)
+    out_minutes[e] += out_extra
+    in_minutes[e] += in_extra
+    return out_minutes, in_minutes
+
+
+def _notes(search: _Search) -> NDArray[np.object_]:
+    """Return one sentence a point where something is worth saying, else an empty string."""
+    bases, moved = search.bases, search.moved
+    note = np.full(len(moved), "", dtype=object)
+    for i in np.flatnonzero(bases.outside | ~search.snapped | (moved >= 0) | (bases.extra_m > 0)):
+        note[i] = "; ".join(_remarks(search, int(i)))
+    for i in np.flatnonzero(search.feet.passed_over & ~bases.outside):
+        across = "a nearer road lies across water or the border"
+        note[i] = f"{note[i]}; {across}" if note[i] else across
+    return note
+
+
+def _remarks(search: _Search, i: int) -> list[str]:
+    """Return what is worth saying of point `i`, save for water."""
+    bases, rule = search.bases, search.rule
+    remarks = []
+    if bases.outside[i]:
+        remarks.append(f"more than {rule.outside_limit_km:g} km outside the country")
+    elif not search.snapped[i]:
+        remarks.append(f"no acceptable road within {rule.snap_limit_km:g} km by land")
+    if bases.extra_m[i] > 0:
+        remarks.append(
+            f"{bases.extra_m[i] / 1000:.1f} km outside the outline, measured from its nearest point"
+        )
+    if search.moved[i] >= 0:
+        island = search.network.road_ids[search.moved[i]]
+        remarks.append(f"nearer road '{island}' belongs to an island of the network")
+    return remarks
+
+
+def snapping_table(
+    snapping: Snapping, *, point_kind: str | NDArray[np.object_] | None = None
+) -> pd.DataFrame:
+    """Return one row a point: where it met the network and why there.
+
+    Columns `point_id, point_kind` (if given)`, snap_m, road_id, road_name, road_class, component_nodes,
+    component_share, verdict, note`; `snap_m` is straight, without the detour factor.
+    """
+    columns: dict[str, Any] = {"point_id": np.asarray(snapping.ids, dtype=object)}
+    if point_kind is not None:
+        columns["point_kind"] = point_kind
+    columns |= {
+        "snap_m": np.round(snapping.distance_m, 1),
+        "road_id": snapping.road_id,
+        "road_name": snapping.road_name,
+        "road_class": snapping.road_class,
+        "component_nodes": snapping.component_nodes,
+        "component_share": np.round(snapping.component_share, 4),
+        "verdict": snapping.verdict,
+        "note": snapping.note,
+    }
+    return pd.DataFrame(columns)
+
+
+def snapping_findings(snapping: Snapping, *, where: str) -> list[Finding]:
+    """Return one warning for each point that is not snapped or was moved off an island of the network.
+
+    Parameters
+    ----------
+    where
+        The table that the points come from, e.g. `facilities.csv`.
+    """
+    hints = {
+        "moved_component": "Check the roads near the point: are they joined to the rest on the ground?",
+        "too_far": "The point counts as unreachable. Check its coordinates, or add the road to it.",
+        "outside": "The point counts as unreachable. Check its coordinates.",
+    }
+    findings = []
+    for i in np.flatnonzero(snapping.verdict != "accepted"):
+        verdict = str(snapping.verdict[i])
+        findings.append(
+            Finding("warning", f"snap-{verdict.replace('_', '-')}", f"{snapping.ids[i]}: {snapping.note[i]}.",
+                    f"{where}: {snapping.ids[i]}:lat", hints[verdict], (("point", snapping.ids[i]),))
+        )  # fmt: skip
+    return findings

@@ -1,0 +1,221 @@
+"""Shortest paths from positions on edges to all nodes, in chunks, with both minutes and kilometres."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from scipy.sparse.csgraph import dijkstra
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from geoplan.network.arcs import Arcs
+    from geoplan.network.graph import RoadNetwork
+    from geoplan.network.snap import Snapping
+
+CHUNK_CELLS: Final = 2_000_000
+"""Sources x nodes of one chunk: about 100 MB of working memory."""
+
+CHUNK_SOURCES: Final = 256
+"""Sources of one chunk at most: each is a node of the chunk's own graph."""
+
+NO_ROUTE, SAME_EDGE, BY_FROM, BY_TO = -2, -1, 0, 1
+
+
+@dataclass(frozen=True)
+class Ends:
+    """The two ways between each position and the nodes of its edge: column 0 `edge_from`, 1 `edge_to`.
+
+    `cost` is infinite where a one-way edge forbids it and for points that are not snapped.
+    """
+
+    node: NDArray[np.int32]
+    cost: NDArray[np.float64]
+    other: NDArray[np.float64]
+
+    def take(self, rows: NDArray[np.intp]) -> Ends:
+        """Return the ends of some of the positions."""
+        return Ends(self.node[rows], self.cost[rows], self.other[rows])
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """Paths between some sources and all nodes.
+
+    Attributes
+    ----------
+    first
+        For each source one point of the snapping that lies there.
+    points, source
+        All points of the chunk's sources, and for each the row of its source.
+    cost, other
+        float64, (sources, nodes); infinite and 0 where there is no path.
+    before, edge
+        int32, (sources, nodes): the node before this one as seen from the source (-1: the source itself
+        or no path), and the edge between them (-1 likewise).
+    """
+
+    first: NDArray[np.intp]
+    points: NDArray[np.intp]
+    source: NDArray[np.intp]
+    cost: NDArray[np.float64]
+    other: NDArray[np.float64]
+    before: NDArray[np.int32]
+    edge: NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Joined:
+    """Best paths between sources and points: cost, other, and how the point meets its edge's ends.
+
+    `choice`: `BY_FROM` or `BY_TO` through that node of the point's edge, `SAME_EDGE` along the shared
+    edge without touching a node, `NO_ROUTE`.
+    """
+
+    cost: NDArray[np.float64]
+    other: NDArray[np.float64]
+    choice: NDArray[np.int8]
+
+
+def find_ends(network: RoadNetwork, snapping: Snapping, *, leaving: bool) -> Ends:
+    """Return how each position is left (`leaving`) or arrived at along its own edge.
+
+    A position at the very end of an edge is that node, so one-way traffic does not bar it there.
+    """
+    edge = np.where(snapping.snapped, snapping.edge, 0)
+    share = np.where(snapping.snapped, snapping.share, 0.0)
+    if not len(network.road_ids):
+        none = np.zeros((len(snapping), 2))
+        return Ends(none.astype(np.int32), none + np.inf, none)
+    part = np.column_stack([share, 1 - share])
+    oneway = network.edge_oneway[edge]
+    barred = np.zeros((len(snapping), 2), dtype=bool)
+    against = 0 if leaving else 1
+    barred[:, against] = oneway & (part[:, against] > 0)
+    barred[~snapping.snapped] = True
+    return Ends(
+        np.column_stack([network.edge_from[edge], network.edge_to[edge]]),
+        np.where(barred, np.inf, part * network.edge_cost[edge][:, None]),
+        part * network.edge_other[edge][:, None],
+    )
+
+
+def sweep(network: RoadNetwork, snapping: Snapping, *, outward: bool, width: int = 1) -> Iterator[Sweep]:
+    """Yield sweeps that together hold every snapped point: paths from it (`outward`) or to it.
+
+    Points at the same position share a source. Each source is a node of its own with arcs to the ends of
+    its edge, so positions count exactly and the graph between the nodes is the same for every question.
+
+    Parameters
+    ----------
+    width
+        Number of points on the other side, for the size of the chunks.
+    """
+    arcs = network.arcs if outward else network.arcs_reversed
+    ends = find_ends(network, snapping, leaving=outward)
+    first, points, source = _positions(snapping)
+    size = int(np.clip(CHUNK_CELLS // max(arcs.nodes, width, 1), 1, CHUNK_SOURCES))
+    for begin in range(0, len(first), size):
+        chunk = first[begin : begin + size]
+        here = (source >= begin) & (source < begin + size)
+        yield _swept(arcs, ends.take(chunk), chunk, points[here], source[here] - begin)
+
+
+def _positions(snapping: Snapping) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
+    """Return one point of each different position, all snapped points, and the position of each."""
+    points = np.flatnonzero(snapping.snapped)
+    order = points[np.lexsort((points, snapping.share[points], snapping.edge[points]))]
+    edge, share = snapping.edge[order], snapping.share[order]
+    new = np.ones(len(order), dtype=bool)
+    new[1:] = (edge[1:] != edge[:-1]) | (share[1:] != share[:-1])
+    return order[new], order, np.cumsum(new) - 1
+
+
+def _swept(
+    arcs: Arcs, ends: Ends, first: NDArray[np.intp], points: NDArray[np.intp], source: NDArray[np.intp]
+) -> Sweep:
+    """Return the sweep of one chunk of sources."""
+    nodes = arcs.nodes
+    graph = arcs.with_sources(ends.node, ends.cost, ends.other)
+    start = np.arange(nodes, graph.nodes)
+    cost, before = dijkstra(graph.matrix(), directed=True, indices=start, return_predecessors=True)
+    arc = _arcs_before(graph, before)
+    other = _along_tree(graph, before, arc)
+    edge = np.where(arc >= 0, graph.edge[arc], -1)
+    inner = np.where((before >= 0) & (before < nodes), before, -1)
+    return Sweep(
+        first, points, source, cost[:, :nodes], other[:, :nodes],
+        inner[:, :nodes].astype(np.int32), edge[:, :nodes].astype(np.int32),
+    )  # fmt: skip
+
+
+def _arcs_before(graph: Arcs, before: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Return the arc that leads to each node in each tree, -1 at roots and where there is no path."""
+    arc = np.full(before.shape, -1, dtype=np.int64)
+    row, node = np.nonzero(before >= 0)
+    arc[row, node] = graph.find(before[row, node].astype(np.int64), node)
+    return arc
+
+
+def _along_tree(graph: Arcs, before: NDArray[np.int32], arc: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the sum of `other` from the root of each tree to every node.
+
+    Every node starts with its own arc and a pointer to the node before it; each round adds what the
+    pointer has gathered and doubles the reach of the pointer, so the rounds are log2 of the depth.
+    """
+    width = before.shape[1]
+    total = np.where(arc >= 0, graph.other[arc], 0.0).ravel()
+    here = np.arange(before.size).reshape(before.shape)
+    row_start = here[:, :1]
+    pointer = np.where(before >= 0, row_start + before, here).ravel()
+    for _ in range(max(width, 2).bit_length() + 1):
+        beyond = pointer[pointer]
+        total = total + np.where(beyond != pointer, total[pointer], 0.0)
+        if (beyond == pointer).all():
+            break
+        pointer = beyond
+    return total.reshape(before.shape)
+
+
+def join(network: RoadNetwork, swept: Sweep, sources: Snapping, points: Snapping, *, outward: bool) -> Joined:
+    """Return the best path between each source of a sweep and each point of the other side."""
+    ends = find_ends(network, points, leaving=not outward)
+    by_from = swept.cost[:, ends.node[:, 0]] + ends.cost[:, 0]
+    by_to = swept.cost[:, ends.node[:, 1]] + ends.cost[:, 1]
+    to = by_to < by_from
+    cost = np.where(to, by_to, by_from)
+    other = np.where(
+        to,
+        swept.other[:, ends.node[:, 1]] + ends.other[:, 1],
+        swept.other[:, ends.node[:, 0]] + ends.other[:, 0],
+    )
+    choice = np.where(np.isfinite(cost), to.astype(np.int8), np.int8(NO_ROUTE))
+    at = (sources.edge[swept.first], sources.share[swept.first])
+    _join_on_edge(network, at, points, Joined(cost, other, choice), outward=outward)
+    other[choice == NO_ROUTE] = np.inf
+    return Joined(cost, other, choice)
+
+
+def _join_on_edge(
+    network: RoadNetwork,
+    source: tuple[NDArray[np.int32], NDArray[np.float64]],
+    points: Snapping,
+    joined: Joined,
+    *,
+    outward: bool,
+) -> None:
+    """Let pairs on one edge go straight along it where that is no dearer and not against one-way traffic."""
+    row, column = np.nonzero(source[0][:, None] == np.where(points.snapped, points.edge, -1)[None, :])
+    edge = source[0][row]
+    forward = points.share[column] - source[1][row]
+    ahead = forward if outward else -forward
+    along = np.abs(ahead) * network.edge_cost[edge]
+    better = ((ahead >= 0) | ~network.edge_oneway[edge]) & (along <= joined.cost[row, column])
+    row, column, edge = row[better], column[better], edge[better]
+    joined.cost[row, column] = along[better]
+    joined.other[row, column] = np.abs(ahead[better]) * network.edge_other[edge]
+    joined.choice[row, column] = SAME_EDGE

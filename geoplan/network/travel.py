@@ -1,0 +1,404 @@
+"""Travel times and kilometres between snapped points: matrices, single routes, coded routes for the page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from geoplan.network.access import AccessRule, Ground, Straight, straight_minutes
+from geoplan.network.sweep import BY_FROM, BY_TO, NO_ROUTE, SAME_EDGE, find_ends, join, sweep
+from geoplan.units import UNREACHABLE_TENTHS, to_tenths
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from geoplan.network.graph import RoadNetwork
+    from geoplan.network.snap import Snapping
+
+    Progress = Callable[[int, int], None]
+
+KM_DIGITS: Final = 6
+"""Kilometres leave the engine to the millimetre, so that the order of summing does not show."""
+
+
+@dataclass(frozen=True)
+class ODMatrix:
+    """Times and lengths from origins (rows) to destinations (columns).
+
+    Attributes
+    ----------
+    origin_ids, destination_ids
+        Labels.
+    tenths
+        int32, minutes x 10, rounded once; -1: no way.
+    km
+        float64, legs included, of the route that minimises the weight; nan: no way.
+    direct
+        bool: the direct path off the roads is quicker.
+    """
+
+    origin_ids: tuple[str, ...]
+    destination_ids: tuple[str, ...]
+    tenths: NDArray[np.int32]
+    km: NDArray[np.float64]
+    direct: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Leg:
+    """The off-road leg at one end of a route."""
+
+    km: float
+    minutes: float
+
+
+@dataclass(frozen=True)
+class Step:
+    """A stretch of one road, from one share of its drawn line to another, in the order of travel."""
+
+    road_id: str
+    ref: str
+    name: str
+    share_from: float
+    share_to: float
+    km: float
+    minutes: float
+
+
+@dataclass(frozen=True)
+class Route:
+    """One way from an origin to a destination.
+
+    Attributes
+    ----------
+    tenths
+        Minutes x 10, -1: no way; the same number as in the matrix.
+    km
+        Legs included; nan: no way.
+    direct
+        The direct path off the roads is quicker; then there are no steps and the legs are empty.
+    access, egress
+        Legs at the origin and at the destination.
+    steps
+        Roads in the order of travel.
+    coordinates
+        lon, lat, (n, 2), from the origin to the destination, legs as straight pieces.
+    """
+
+    tenths: int
+    km: float
+    direct: bool
+    access: Leg
+    egress: Leg
+    steps: tuple[Step, ...]
+    coordinates: NDArray[np.float64]
+
+    @property
+    def reached(self) -> bool:
+        """Whether there is a way at all."""
+        return self.tenths != UNREACHABLE_TENTHS
+
+    @property
+    def road_ids(self) -> tuple[str, ...]:
+        """Road ids in order, repeats in a row merged."""
+        return _merged([s.road_id for s in self.steps])
+
+    @property
+    def refs(self) -> tuple[str, ...]:
+        """Road numbers in order (the name where a road has none), repeats in a row merged."""
+        return _merged([s.ref or s.name for s in self.steps])
+
+
+@dataclass(frozen=True)
+class Forest:
+    """Fastest routes coded for the page; fields as in `geoplan.result.RouteForest`.
+
+    Roads and nodes are numbered by their places in the tables that `build_network` was given.
+    """
+
+    demand_ids: tuple[str, ...]
+    facility_ids: tuple[str, ...]
+    demand_road: NDArray[np.int32]
+    demand_share: NDArray[np.float64]
+    facility_road: NDArray[np.int32]
+    facility_share: NDArray[np.float64]
+    entry_node: NDArray[np.int32]
+    next_road: NDArray[np.int32]
+    direct: NDArray[np.bool_]
+
+
+def od_matrix(
+    network: RoadNetwork,
+    origins: Snapping,
+    destinations: Snapping,
+    *,
+    ground: Ground | None = None,
+    rule: AccessRule | None = None,
+    progress: Progress | None = None,
+) -> ODMatrix:
+    """Return times and kilometres from every origin to every destination.
+
+    Legs count in both. Dijkstra's method on the directed graph runs from whichever side has fewer
+    points (on the reversed graph for destinations), in chunks, so memory stays flat.
+
+    Parameters
+    ----------
+    ground, rule
+        The same as the points were snapped with.
+    progress
+        Called with points done and points in all.
+    """
+    ground, rule = ground or Ground(), rule or AccessRule()
+    shape = (len(origins), len(destinations))
+    tenths = np.full(shape, UNREACHABLE_TENTHS, dtype=np.int32)
+    km, direct = np.full(shape, np.nan), np.zeros(shape, dtype=bool)
+    outward = shape[0] <= shape[1]
+    near, far = (origins, destinations) if outward else (destinations, origins)
+    every = np.arange(len(far))
+    done = 0
+    for swept in sweep(network, near, outward=outward, width=len(far)):
+        joined = join(network, swept, near, far, outward=outward)
+        o, d = (swept.points, every) if outward else (every, swept.points)
+        cost, other = joined.cost[swept.source], joined.other[swept.source]
+        if not outward:
+            cost, other = cost.T, other.T
+        minutes, length = _with_legs(network, cost, other, (origins, o), (destinations, d))
+        straight = _take_direct(network, minutes, length, (origins, o), (destinations, d), ground, rule)
+        cells = np.ix_(o, d)
+        tenths[cells] = to_tenths(minutes)
+        km[cells] = np.round(np.where(np.isfinite(minutes), length, np.nan), KM_DIGITS)
+        direct[cells] = straight
+        done += len(swept.points)
+        if progress is not None:
+            progress(done, int(near.snapped.sum()))
+    return ODMatrix(origins.ids, destinations.ids, tenths, km, direct)
+
+
+_Side = tuple["Snapping", "NDArray[np.intp]"]
+
+
+def _with_legs(
+    network: RoadNetwork,
+    cost: NDArray[np.float64],
+    other: NDArray[np.float64],
+    origin: _Side,
+    destination: _Side,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return minutes and km, (origins, destinations), of the ways by road with both legs."""
+    minutes, km = network.split_cost(cost, other)
+    unreachable = ~np.isfinite(km) | ~np.isfinite(minutes)
+    (o, rows), (d, columns) = origin, destination
+    minutes = np.maximum(minutes, 0.0) + o.out_minutes[rows][:, None] + d.in_minutes[columns][None, :]
+    km = np.maximum(km, 0.0) + o.leg_km[rows][:, None] + d.leg_km[columns][None, :]
+    return np.where(unreachable, np.inf, minutes), np.where(unreachable, np.inf, km)
+
+
+def _take_direct(
+    network: RoadNetwork,
+    minutes: NDArray[np.float64],
+    km: NDArray[np.float64],
+    origin: _Side,
+    destination: _Side,
+    ground: Ground,
+    rule: AccessRule,
+) -> NDArray[np.bool_]:
+    """Put the direct path into `minutes` and `km` where it is quicker; return where.
+
+    Under weight `distance` it must be shorter as well. It is a leg from the origin to the destination:
+    at most `snap_limit_km` straight, by land, and only between points that are snapped.
+    """
+    (o, rows), (d, columns) = origin, destination
+    straight_m = (
+        np.hypot(
+            o.base_x_m[rows][:, None] - d.base_x_m[columns][None, :],
+            o.base_y_m[rows][:, None] - d.base_y_m[columns][None, :],
+        )
+        + o.extra_m[rows][:, None]
+        + d.extra_m[columns][None, :]
+    )
+    hopeful = (straight_m <= rule.snap_limit_km * 1000) & (rule.least_minutes(straight_m) < minutes)
+    hopeful &= o.snapped[rows][:, None] & d.snapped[columns][None, :]
+    if network.weight == "distance":
+        hopeful &= rule.leg_km(straight_m) < km
+    i, j = np.nonzero(hopeful)
+    direct_minutes = _direct_minutes(o, rows[i], d, columns[j], ground, rule)
+    quicker = direct_minutes < minutes[i, j]
+    i, j, direct_minutes = i[quicker], j[quicker], direct_minutes[quicker]
+    allowed = _by_land(o, rows[i], d, columns[j], ground)
+    i, j = i[allowed], j[allowed]
+    minutes[i, j] = direct_minutes[allowed]
+    km[i, j] = rule.leg_km(straight_m[i, j])
+    direct = np.zeros(minutes.shape, dtype=bool)
+    direct[i, j] = True
+    return direct
+
+
+def _by_land(
+    o: Snapping, rows: NDArray[np.intp], d: Snapping, columns: NDArray[np.intp], ground: Ground
+) -> NDArray[np.bool_]:
+    """Return which direct paths stay on the land, if either end is bound to it."""
+    allowed = ~(o.bound[rows] | d.bound[columns])
+    k = np.flatnonzero(~allowed)
+    allowed[k] = ground.allows(
+        (o.base_x_m[rows[k]], o.base_y_m[rows[k]]), (d.base_x_m[columns[k]], d.base_y_m[columns[k]])
+    )
+    return allowed
+
+
+def _direct_minutes(
+    o: Snapping,
+    rows: NDArray[np.intp],
+    d: Snapping,
+    columns: NDArray[np.intp],
+    ground: Ground,
+    rule: AccessRule,
+) -> NDArray[np.float64]:
+    """Return minutes of direct paths; the kilometres at the access speed are nearest the destination."""
+    middle_m = np.hypot(o.base_x_m[rows] - d.base_x_m[columns], o.base_y_m[rows] - d.base_y_m[columns])
+    origin = (o.lat[rows], o.lon[rows])
+    o_base, d_base = (o.base_lat[rows], o.base_lon[rows]), (d.base_lat[columns], d.base_lon[columns])
+    target = (d.lat[columns], d.lon[columns])
+    total, offset_km = np.zeros(len(rows)), np.zeros(len(rows))
+    for far, near, length_m in (
+        (d_base, target, d.extra_m[columns]),
+        (o_base, d_base, middle_m),
+        (origin, o_base, o.extra_m[rows]),
+    ):
+        towards, _ = straight_minutes(Straight(*far, *near, length_m, offset_km), ground=ground, rule=rule)
+        total += towards
+        offset_km = offset_km + rule.leg_km(length_m)
+    return total
+
+
+def route_forest(network: RoadNetwork, demand: Snapping, facilities: Snapping, *, matrix: ODMatrix) -> Forest:
+    """Return the routes behind `matrix` (demand rows, facility columns), coded for the page.
+
+    One reversed sweep per facility: every node knows the next road towards it.
+    """
+    nodes = len(network.node_ids)
+    entry = np.full((len(demand), len(facilities)), NO_ROUTE, dtype=np.int32)
+    next_road = np.full((len(facilities), nodes), -1, dtype=np.int32)
+    road_row = np.append(network.road_row, -1).astype(np.int32)
+    node = find_ends(network, demand, leaving=True).node
+    for swept in sweep(network, facilities, outward=False, width=len(demand)):
+        joined = join(network, swept, facilities, demand, outward=False)
+        choice = joined.choice[swept.source].T
+        by_node = np.where(choice == BY_TO, node[:, 1:], node[:, :1])
+        entry[:, swept.points] = np.where(choice >= BY_FROM, network.node_row[by_node], choice)
+        roads = np.empty((len(swept.points), nodes), dtype=np.int32)
+        roads[:, network.node_row] = road_row[swept.edge[swept.source]]
+        next_road[swept.points] = roads
+    entry[matrix.direct] = NO_ROUTE
+    return Forest(
+        demand_ids=demand.ids,
+        facility_ids=facilities.ids,
+        demand_road=road_row[demand.edge],
+        demand_share=demand.share,
+        facility_road=road_row[facilities.edge],
+        facility_share=facilities.share,
+        entry_node=entry,
+        next_road=next_road,
+        direct=matrix.direct,
+    )
+
+
+def route(
+    network: RoadNetwork,
+    origin: Snapping,
+    destination: Snapping,
+    *,
+    ground: Ground | None = None,
+    rule: AccessRule | None = None,
+) -> Route:
+    """Return the way from the one point of `origin` to the one point of `destination`.
+
+    It has the minutes and km of `od_matrix` for the pair.
+    """
+    matrix = od_matrix(network, origin, destination, ground=ground, rule=rule)
+    tenths, km, direct = int(matrix.tenths[0, 0]), float(matrix.km[0, 0]), bool(matrix.direct[0, 0])
+    nothing = Leg(0.0, 0.0)
+    if tenths == UNREACHABLE_TENTHS:
+        return Route(tenths, km, direct, nothing, nothing, (), np.empty((0, 2)))
+    begin, end = _off_road(origin, foot=not direct), _off_road(destination, foot=not direct)[::-1]
+    if direct:
+        return Route(tenths, km, direct, nothing, nothing, (), _line([begin, end]))
+    pieces = _pieces(network, origin, destination)
+    return Route(
+        tenths,
+        km,
+        direct,
+        Leg(float(origin.leg_km[0]), float(origin.out_minutes[0])),
+        Leg(float(destination.leg_km[0]), float(destination.in_minutes[0])),
+        tuple(_step(network, *piece) for piece in pieces),
+        _line([begin, *(network.lines.cut(*piece) for piece in pieces), end]),
+    )
+
+
+def _pieces(network: RoadNetwork, origin: Snapping, destination: Snapping) -> list[tuple[int, float, float]]:
+    """Return edge, share at the start and share at the end of each stretch of road, in order."""
+    swept = next(sweep(network, origin, outward=True))
+    choice = int(join(network, swept, origin, destination, outward=True).choice[0, 0])
+    o_edge, o_share = int(origin.edge[0]), float(origin.share[0])
+    d_edge, d_share = int(destination.edge[0]), float(destination.share[0])
+    if choice == SAME_EDGE:
+        return [(o_edge, o_share, d_share)]
+    node = int(find_ends(network, destination, leaving=False).node[0, choice])
+    last = (d_edge, float(choice == BY_TO), d_share)
+    inner: list[tuple[int, float, float]] = []
+    while (before := int(swept.before[0, node])) >= 0:
+        edge = int(swept.edge[0, node])
+        inner.append((edge, *_direction(network, edge, before)))
+        node = before
+    ends = find_ends(network, origin, leaving=True)
+    cost = np.where(ends.node[0] == node, ends.cost[0], np.inf)
+    pieces = [(o_edge, o_share, float(np.argmin(cost))), *inner[::-1], last]
+    return [p for p in pieces if p[1] != p[2]]
+
+
+def _direction(network: RoadNetwork, edge: int, tail: int) -> tuple[float, float]:
+    """Return the shares at which an edge entered at node `tail` begins and ends."""
+    return (0.0, 1.0) if int(network.edge_from[edge]) == tail else (1.0, 0.0)
+
+
+def _step(network: RoadNetwork, edge: int, share_from: float, share_to: float) -> Step:
+    """Return a stretch of road with its km and minutes."""
+    part = abs(share_to - share_from)
+    return Step(
+        str(network.road_ids[edge]),
+        str(network.road_ref[edge]),
+        str(network.road_name[edge]),
+        share_from,
+        share_to,
+        part * float(network.edge_km[edge]),
+        part * float(network.edge_minutes[edge]),
+    )
+
+
+def _off_road(point: Snapping, *, foot: bool) -> NDArray[np.float64]:
+    """Return lon, lat from the point by its base to its foot (or only to its base)."""
+    places = [(point.lon[0], point.lat[0]), (point.base_lon[0], point.base_lat[0])]
+    if foot:
+        places.append((point.foot_lon[0], point.foot_lat[0]))
+    return np.array(places, dtype=np.float64)
+
+
+def _line(parts: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Return the parts end to end without repeated vertices; at least two remain."""
+    points = np.concatenate(parts)
+    new = np.ones(len(points), dtype=bool)
+    new[1:] = (np.abs(np.diff(points, axis=0)) > 1e-9).any(axis=1)
+    line = points[new]
+    return line if len(line) > 1 else points[[0, -1]]
+
+
+def _merged(words: Sequence[Any]) -> tuple[str, ...]:
+    """Return the words without empty ones and without repeats in a row."""
+    merged: list[str] = []
+    for word in words:
+        if word and (not merged or merged[-1] != word):
+            merged.append(str(word))
+    return tuple(merged)
