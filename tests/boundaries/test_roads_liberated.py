@@ -41,6 +41,8 @@ PROJECTS_KM = {
     "Ağdərə-Ağdam": 35.5,
     "Füzuli-Xocavənd-Ağdam": 55.7,
     "Ömər aşırımı yolu": 31.5,
+    "Xankəndi-Şuşa-Laçın": 52.0,  # 36 km to the turn at Yaşıl tala, 41 km from Shusha to Lachin
+    "Şuşa-Laçın yeni yolu": 34.0,
 }
 # No page names the day these were opened to traffic: no year may use them
 UNOPENED = (
@@ -51,6 +53,7 @@ UNOPENED = (
     "Qubadlı-Mahmudlu-Yazıdüzü",
     "Kəlbəcər-Laçın",
     "Füzuli-Hadrut",
+    "Şuşa-Laçın yeni yolu",
     "Talış-Tapqaraqoyunlu-Qaşaltı",
     "Suqovuşan-Sərsəng-Gözlükörpü-Kəlbəcər",
 )
