@@ -12,6 +12,7 @@ import json
 import sys
 from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -88,7 +89,7 @@ def check_authored(nodes: list[Row], lines: list[Row]) -> None:
 
 
 def waypoints(line: Row, places: dict[str, tuple[float, float]]) -> np.ndarray:
-    """Ends and authored waypoints of a line in order, (n, 2) lon, lat."""
+    """Return ends and authored waypoints of a line in order, (n, 2) lon, lat."""
     via = [tuple(map(float, item.split())) for item in line["via"].split(";") if item.strip()]
     chain = [places[line["from"]], *via, places[line["to"]]]
     return np.array([(lon, lat) for lat, lon in chain])
@@ -99,15 +100,15 @@ def draw(terrain: Terrain, line: Row, places: dict[str, tuple[float, float]]) ->
     chain = waypoints(line, places)
     tunnel = line["tunnel"] == "true"
     legs, km = [chain[:1]], 0.0
-    for start, end in zip(chain[:-1], chain[1:], strict=True):
+    for start, end in pairwise(chain):
         leg = np.vstack([start, end])
         mountain = mean_slope(terrain, leg) >= MOUNTAIN_SLOPE
         if mountain and not tunnel and distances_km(leg)[0] >= SHORT_LEG_KM:
             leg = least_cost_line(terrain, leg)
+        km += road_km(terrain, leg, road_class=line["class"], climb=not tunnel)
         if mountain:
             leg = densify(leg, spacing_km=MAX_SPACING_KM)
         leg = np.round(leg, 5)
-        km += road_km(terrain, leg, road_class=line["class"], climb=not tunnel)
         legs.append(leg[1:])
     return Line(line, np.vstack(legs), km)
 
@@ -128,7 +129,7 @@ def road_ids(lines: list[Row]) -> list[str]:
 
 
 def road_row(road_id: str, line: Line) -> Row:
-    """The shipped row: a sourced length stands, any other is modelled."""
+    """Make the shipped row: a sourced length stands, any other is modelled."""
     sourced = bool(line.row["length_km"])
     km = float(line.row["length_km"]) if sourced else line.modelled_km
     text = ", ".join(f"{lon:.5f} {lat:.5f}" for lon, lat in line.points)
@@ -165,15 +166,13 @@ def drawn_lines(arguments: argparse.Namespace) -> tuple[list[Row], list[Line]]:
 
 
 def print_modelled(lines: list[Line]) -> None:
-    """Print how the length model does on lines whose length has a source (tunnels apart)."""
+    """Print how the length model does on lines whose length has a source."""
     for line in lines:
         if line.row["length_km"]:
-            sourced = float(line.row["length_km"])
-            ends = f"{line.row['from']} - {line.row['to']}"
+            sourced, ends = float(line.row["length_km"]), f"{line.row['from']} - {line.row['to']}"
             note = " tunnel" if line.row["tunnel"] == "true" else ""
-            print(
-                f"{ends:50} sourced {sourced:7.1f} modelled {line.modelled_km:7.1f} {line.modelled_km / sourced - 1:+.0%}{note}"
-            )
+            error = f"{line.modelled_km / sourced - 1:+.0%}{note}"
+            print(f"{ends:50} sourced {sourced:7.1f} modelled {line.modelled_km:7.1f} {error}")
 
 
 def build(arguments: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""Read the shipped elevation grid and lay road lines over it: slope, climb, least-cost paths and road lengths."""
+"""Read the shipped elevation grid and lay road lines over it: slope, climb, paths, road lengths."""
 
 from __future__ import annotations
 
@@ -20,14 +20,20 @@ if TYPE_CHECKING:
 
 EARTH_RADIUS_KM = 6371.0088
 
-# A drawn line is a chain of chords; the road between two vertices is longer. In the plain by a few per cent
-# (better aligned where the class is higher), on slopes by bends that a 30 arc-second grid cannot show.
-FLAT_SINUOSITY = {"motorway": 1.02, "trunk": 1.03, "primary": 1.04}
-FLAT_SINUOSITY_OTHER = 1.05
-BENDS_PER_SLOPE = 1.5  # share of length added per unit of terrain slope: 0.15 at a slope of 10 %
+# A drawn line is a chain of chords; the road between two vertices is longer. In the plain by the shortest
+# bends, by those that a long chord hides (share at a chord of 10 km or more, in proportion below; less where
+# the class is higher), and on slopes by bends that a 30 arc-second grid cannot show. The numbers are assumed,
+# set so that lengths of road projects with a source come out with little bias (`roads.py --modelled`), never
+# from town-to-town tables.
+SHORT_BENDS = 0.02
+HIDDEN_BENDS = {"motorway": 0.0, "trunk": 0.02, "primary": 0.06}
+HIDDEN_BENDS_OTHER = 0.07
+HIDING_CHORD_KM = 10.0
+BENDS_PER_SLOPE = 1.8  # share of length added per unit of terrain slope: 0.18 at a slope of 10 %
 MAX_BENDS = 0.45
 MAX_GRADE = {"motorway": 0.05, "trunk": 0.06, "primary": 0.065}
 MAX_GRADE_OTHER = 0.07
+SAMPLE_KM = 0.5
 CLIMB_PIECE_KM = 2.0  # climbs are read over pieces of this length: two cells, so that grid noise is no climb
 
 MOUNTAIN_SLOPE = 0.012  # mean slope of the gentlest ground from which a leg is laid along the terrain
@@ -90,7 +96,7 @@ def distances_km(points: Floats) -> Floats:
 
 
 def densify(points: Floats, *, spacing_km: float) -> Floats:
-    """The same line with chords of at most `spacing_km`."""
+    """Cut a line into chords of at most `spacing_km`."""
     out = [points[:1]]
     for start, end, km in zip(points[:-1], points[1:], distances_km(points), strict=True):
         pieces = max(1, int(np.ceil(km / spacing_km - 1e-9)))
@@ -101,7 +107,7 @@ def densify(points: Floats, *, spacing_km: float) -> Floats:
 
 def mean_slope(terrain: Terrain, points: Floats) -> float:
     """Mean terrain slope (rise over run) along a line."""
-    return float(terrain.sample(terrain.slope, densify(points, spacing_km=0.5)).mean())
+    return float(terrain.sample(terrain.slope, densify(points, spacing_km=SAMPLE_KM)).mean())
 
 
 def road_km(terrain: Terrain, points: Floats, *, road_class: str, climb: bool = True) -> float:
@@ -110,13 +116,15 @@ def road_km(terrain: Terrain, points: Floats, *, road_class: str, climb: bool = 
     Every piece of about 2 km counts the larger of its chords times the sinuosity of its ground, and of what
     its net climb needs at the largest grade of its class. Both rules are this project's own, `assumed`.
     """
-    pieces = densify(points, spacing_km=0.5)
+    pieces = densify(points, spacing_km=SAMPLE_KM)
     chords = distances_km(pieces)
     middle = (pieces[:-1] + pieces[1:]) / 2
-    flat = FLAT_SINUOSITY.get(road_class, FLAT_SINUOSITY_OTHER)
+    drawn = distances_km(points)
+    share = np.minimum(drawn / HIDING_CHORD_KM, 1) * HIDDEN_BENDS.get(road_class, HIDDEN_BENDS_OTHER)
+    hidden = np.repeat(share, np.maximum(1, np.ceil(drawn / SAMPLE_KM - 1e-9).astype(int)))
     bends = np.minimum(BENDS_PER_SLOPE * terrain.sample(terrain.slope, middle), MAX_BENDS)
     along = np.concatenate([[0.0], np.cumsum(chords)])
-    wound = np.concatenate([[0.0], np.cumsum(chords * (flat + bends))])
+    wound = np.concatenate([[0.0], np.cumsum(chords * (1 + SHORT_BENDS + hidden + bends))])
     count = max(1, round(along[-1] / CLIMB_PIECE_KM))
     cuts = np.linspace(0, along[-1], count + 1)
     height = np.interp(cuts, along, terrain.sample(terrain.elevation_m, pieces))
@@ -173,7 +181,8 @@ def least_cost_line(terrain: Terrain, ends: Floats) -> Floats:
     start, stop = (
         int(np.ravel_multi_index(_nearest_cell(terrain, end, window), height.shape)) for end in ends
     )
-    _, previous = dijkstra(graph.tocsr(), directed=False, indices=start, return_predecessors=True)
+    _, previous = dijkstra(graph.tocsr(), directed=False, indices=[start], return_predecessors=True)
+    previous = previous[0]
     path = [stop]
     while path[-1] != start and previous[path[-1]] >= 0:
         path.append(int(previous[path[-1]]))
