@@ -38,7 +38,11 @@ ROAD_COLUMNS = (
     "status", "open_from", "open_until", "closed_in_winter", "tunnel", "via", "geometry",
     "geometry_confidence", "source", "confidence",
 )  # fmt: skip
-LENGTH_NOTE = {True: "length: sourced", False: "length: drawn line x terrain rule (assumed)"}
+LENGTH_NOTES = {
+    "sourced": "length: sourced",
+    "own": "length: own knowledge (assumed)",
+    "modelled": "length: drawn line x terrain rule (assumed)",
+}
 SHORT_LEG_KM = 3.0  # shorter legs lie within three cells of the grid: nothing to gain
 
 Row = dict[str, str]
@@ -128,17 +132,23 @@ def road_ids(lines: list[Row]) -> list[str]:
     return ids
 
 
+def length_basis(row: Row) -> str:
+    """Tell where a length comes from: a source, own knowledge, or the drawn line and the terrain rule."""
+    if not row["length_km"]:
+        return "modelled"
+    return "own" if row["source"].startswith("own knowledge") else "sourced"
+
+
 def road_row(road_id: str, line: Line) -> Row:
-    """Make the shipped row: a sourced length stands, any other is modelled."""
-    sourced = bool(line.row["length_km"])
-    km = float(line.row["length_km"]) if sourced else line.modelled_km
+    """Make the shipped row: an authored length stands, any other is modelled."""
+    km = float(line.row["length_km"]) if line.row["length_km"] else line.modelled_km
     text = ", ".join(f"{lon:.5f} {lat:.5f}" for lon, lat in line.points)
     return {
         **line.row,
         "road_id": road_id,
         "length_km": f"{km:.2f}",
         "geometry": f"LINESTRING ({text})",
-        "source": f"{line.row['source']} ; {LENGTH_NOTE[sourced]}",
+        "source": f"{line.row['source']} ; {LENGTH_NOTES[length_basis(line.row)]}",
     }
 
 

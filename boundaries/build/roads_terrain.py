@@ -92,7 +92,7 @@ def distances_km(points: Floats) -> Floats:
     """Great-circle lengths of the chords of a line (n, 2: lon, lat)."""
     lon, lat = np.radians(points.T)
     half = np.sin(np.diff(lat) / 2) ** 2 + np.cos(lat[:-1]) * np.cos(lat[1:]) * np.sin(np.diff(lon) / 2) ** 2
-    return 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(half))
+    return np.asarray(2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(half)), dtype=np.float64)
 
 
 def densify(points: Floats, *, spacing_km: float) -> Floats:
