@@ -230,6 +230,9 @@ def move_rows(
         inside = [p.settlement_id for p in moved if p.district_id == taker and _was_in(p, giver, before)]
         filled = "filled between lobes" if km2 > NOISE_KM2 else "vertices moved to the grid"
         rows.append(_move("repair", giver, taker, km2, " ".join(inside) or filled))
+    outside_km2 = sum(float(row["km2"]) for row in rows if "outside" in (row["from"], row["to"]))
+    farthest = f"the outer border moves by at most {outward_km(before, after):.3f} km, on coast and river"
+    rows.append(_move("outer border", "", "", outside_km2, farthest))
     rows += [_move("exception", "", "", 0.0, f"{key}: {why}") for key, why in sorted(EXCEPTIONS.items())]
     return rows
 
@@ -244,8 +247,8 @@ def _was_in(place: Place, giver: str, before: Units) -> bool:
 def _move(step: str, giver: str, taker: str, km2: float, reason: str) -> dict[str, Any]:
     return {
         "step": step,
-        "from": giver or ("" if step == "exception" else "outside"),
-        "to": taker or ("" if step == "exception" else "outside"),
+        "from": giver or ("outside" if step in {"cut", "repair"} else ""),
+        "to": taker or ("outside" if step in {"cut", "repair"} else ""),
         "km2": f"{km2:.4f}",
         "settlements_or_reason": reason,
     }

@@ -17,6 +17,7 @@ LON0, LAT0 = 47.5, 40.2
 KM_PER_DEG_LAT = 111.04
 KM_PER_DEG_LON = 111.32 * float(np.cos(np.radians(LAT0)))
 DECIMALS = 5
+GAP_DEG = 0.002  # a narrower gap between two shapes (about 0.2 km) is a fault
 # Equal areas: the projection in which every area of the report is measured.
 EQUAL_AREA = pyproj.Transformer.from_crs(
     "EPSG:4326", f"+proj=laea +lat_0={LAT0} +lon_0={LON0} +datum=WGS84 +units=m", always_xy=True
@@ -95,7 +96,8 @@ def _ordered(shape: Geometry) -> Geometry:
 def is_coverage(units: Mapping[str, Geometry]) -> bool:
     """Return whether the units fit together without gap or overlap, every shape valid."""
     shapes: Sequence[Geometry] = [units[key] for key in sorted(units)]
-    return bool(shapely.is_valid(shapes).all()) and bool(shapely.coverage_is_valid(shapes))
+    fits = bool(shapely.coverage_is_valid(shapes, gap_width=GAP_DEG))
+    return fits and bool(shapely.is_valid(shapes).all())
 
 
 def pairwise_moves(
