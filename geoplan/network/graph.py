@@ -118,8 +118,8 @@ class RoadNetwork:
     def split_cost(
         self, cost: NDArray[np.float64], other: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return minutes and km of paths from their cost and other quantity."""
-        weight = cost - TIE_WEIGHT * other
+        """Return minutes and km of paths from their cost and other quantity (both infinite: no path)."""
+        weight = cost - TIE_WEIGHT * np.where(np.isfinite(other), other, 0.0)
         return (weight, other) if self.weight == "time" else (other, weight)
 
 
