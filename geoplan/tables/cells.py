@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 PIECE_MIN_KM2: Final = 0.1
 """Smaller slivers of a hexagon along a district border carry nobody; their people go to the neighbours."""
 
+PART_PLACE_KM: Final = 5.0
+"""A settlement this near to a detached part of its district stands for people on it."""
+
 ELEVATION_FULL_M: Final = 1000.0
 ELEVATION_EMPTY_M: Final = 2400.0
 """Assumed: all ground up to 1,000 m counts in full, then less and less up to 2,400 m, just above the
@@ -127,6 +130,23 @@ def land_pieces(
         parts.append(part)
     pieces = _without_water(np.concatenate(parts), water)
     return _labelled(district_ids, np.concatenate(code), np.concatenate(owner), pieces)
+
+
+def parts_with_places(polygon: Any, lat: Floats, lon: Floats) -> Any:
+    """Return `polygon` (EPSG:4326) without the detached parts that are nearest to none of the places.
+
+    Assumed: an island or exclave without a listed settlement (reserve, sandbank, village beyond the border)
+    has no people. A place further than `PART_PLACE_KM` from the polygon (oil platforms) speaks for no part;
+    if no part would be left, the polygon comes back as it is.
+    """
+    parts = np.asarray(shapely.get_parts(polygon), dtype=object)
+    if len(parts) < 2 or not len(lat):
+        return polygon
+    places = np.column_stack(project_metres(lat, lon))
+    metres = shapely.transform(parts, _to_metres)
+    away_m = np.array([shapely.distance(metres, shapely.Point(place)) for place in places])
+    near = away_m.min(axis=1) <= PART_PLACE_KM * 1000
+    return shapely.multipolygons(parts[np.unique(away_m[near].argmin(axis=1))]) if near.any() else polygon
 
 
 def _hexagons(polygons: NDArray[Any], level: int) -> tuple[NDArray[Any], NDArray[Any]]:

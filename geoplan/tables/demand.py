@@ -130,10 +130,11 @@ def _rural(
 ) -> tuple[_Rural, list[Finding]]:
     """Spread what each district has beyond its settlements over its pieces of land."""
     rest = (totals - residents.by_district(places["residents"], places, districts)).clip(lower=0).to_numpy()
-    outlines = np.asarray(districts.geometry.to_numpy(), dtype=object)
     lakes = tables.neighbours.geometry[(tables.neighbours["kind"] == "lake").to_numpy()]
     water = np.asarray(lakes.to_numpy(), dtype=object)
-    pieces = cells.land_pieces(list(districts.index), outlines, resolutions=levels, water=water)
+    pieces = cells.land_pieces(
+        list(districts.index), _outlines(districts, places), resolutions=levels, water=water
+    )
     pieces = pieces.take(rest[pieces.district] > 0)
     pieces = pieces.take(_inhabited(pieces, districts, places))
     never_occupied = ~places["liberated"].to_numpy(dtype=bool)
@@ -156,6 +157,16 @@ def _rural(
     pieces, population = pieces.take(lived), population[lived]
     findings.append(_rural_note(len(lived), int(population.sum())))
     return _Rural(pieces, population, _naming_place(pieces, districts, places)), findings
+
+
+def _outlines(districts: Any, places: pd.DataFrame) -> NDArray[Any]:
+    """Return the districts' polygons without detached parts that have no settlement."""
+    lat, lon = places["lat"].to_numpy(), places["lon"].to_numpy()
+    owner = districts.index.get_indexer(pd.Index(places["district_id"]))
+    outlines = np.empty(len(districts), dtype=object)
+    for row, polygon in enumerate(districts.geometry):
+        outlines[row] = cells.parts_with_places(polygon, lat[owner == row], lon[owner == row])
+    return outlines
 
 
 def _inhabited(pieces: cells.LandPieces, districts: pd.DataFrame, places: pd.DataFrame) -> NDArray[np.bool_]:

@@ -106,7 +106,9 @@ def settled(
     out = settlements.sort_index()
     residents, findings = of_year(population, "settlement_id", year, file="population.csv")
     returned, plans = arrived(resettlement, "returned", day), _plans(resettlement)
-    findings += _liberated_residents(residents, out)
+    registered = residents.index.isin(out.index[out["liberated"].to_numpy(dtype=bool)])
+    findings += _not_used(residents[registered])
+    residents = residents[~registered]
     people = residents["population"].reindex(out.index)
     findings += _without_figure(out, people)
     out["residents"] = people.fillna(0).astype(np.int64)
@@ -186,20 +188,17 @@ def _counted(resettlement: pd.DataFrame, kind: str) -> pd.DataFrame:
     return rows.sort_values(["settlement_id", "date", "persons", "source"], kind="stable")
 
 
-def _liberated_residents(residents: pd.DataFrame, settlements: pd.DataFrame) -> list[Finding]:
-    """Return an error for each liberated place with a residents' figure: such figures are de jure."""
-    liberated = settlements.index[settlements["liberated"].to_numpy(dtype=bool)]
-    wrong = residents.index[residents.index.isin(liberated) & (residents["population"] > 0)]
-    return [
-        Finding(
-            severity="error",
-            code="population-in-liberated",
-            message=f"{place} is a liberated place: its people are the returned, not the registered ones.",
-            where=f"population.csv: {place}:population",
-            hint="Put the returned people into resettlement.csv (kind returned).",
-        )
-        for place in sorted(wrong)
-    ]
+def _not_used(registered: pd.DataFrame) -> list[Finding]:
+    """Return a warning on residents' figures of liberated places: they count displaced people at home."""
+    warning = Finding(
+        severity="warning",
+        code="population-liberated-not-used",
+        message=f"{len(registered)} liberated places stand in population.csv: only returned people count.",
+        where=f"population.csv: {', '.join(registered.index.sort_values()[:5])}",
+        hint="Take the rows out, or put the returned people into resettlement.csv (kind returned).",
+        params=(("places", len(registered)),),
+    )
+    return [warning] if len(registered) else []
 
 
 def _without_figure(settlements: pd.DataFrame, people: pd.Series[Any]) -> list[Finding]:

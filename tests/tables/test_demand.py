@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import time
 from types import SimpleNamespace
 
 import geopandas as gpd
@@ -19,6 +20,7 @@ from shapely.geometry import box
 
 from geoplan.tables import cells
 from geoplan.tables.demand import CELL_SOURCE, COLUMNS, PART_REACH_KM, build_demand
+from geoplan.tables.read import read_tables
 from geoplan.tables.residents import KARABAKH_THREE_RESIDENTS, PERSONS_PER_FAMILY, apportion
 from geoplan.tables.terrain import Terrain
 from geoplan.units import CRS_METRES
@@ -319,6 +321,23 @@ def test_nobody_lives_in_a_lake():
     assert demand.loc[demand["district_id"] == "AZ-LER", "population"].sum() == 10_001
 
 
+def test_nobody_lives_in_a_detached_part_without_a_settlement():
+    tables = toy()
+    exclave, island = box(48.4, 40.0, 48.6, 40.2), box(48.7, 40.0, 48.8, 40.1)
+    mainland = box(47.4, 40.0, 48.0, 40.4)
+    tables.districts.loc["AZ-LER", "geometry"] = shapely.MultiPolygon([mainland, exclave, island])
+    tables.settlements.loc["gn9"] = tables.settlements.loc["gn2"].replace({"Lerik": "Island"})
+    tables.settlements.loc["gn9", ["lat", "lon"]] = [
+        40.05,
+        48.81,
+    ]  # just off its island: the nearest part is meant
+    demand, _ = build(tables)
+    rural = demand[(demand["demand_kind"] == "rural_cell") & (demand["district_id"] == "AZ-LER")]
+    assert not shapely.contains_xy(exclave, rural["lon"], rural["lat"]).any()
+    assert shapely.contains_xy(island, rural["lon"], rural["lat"]).any()
+    assert demand.loc[demand["district_id"] == "AZ-LER", "population"].sum() == 10_001
+
+
 def test_liberated_flag_is_the_settlements_own():
     demand, _ = build()
     assert demand.index[demand["liberated"]].tolist() == ["agm-x", "agm-y", "lac-a", "lac-b", "lac-c", "xa-a"]
@@ -442,6 +461,76 @@ def test_cells_are_named_after_district_and_nearest_settlement():
     }
 
 
+# --- the shipped country --------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def country():
+    return read_tables({})
+
+
+@pytest.fixture(scope="module")
+def shipped_demand(country):
+    return build(country)
+
+
+def test_shipped_districts_are_conserved(country, shipped_demand):
+    demand, findings = shipped_demand
+    assert codes(findings) == []
+    assert codes(findings, "warning") == []
+    # summed from the tables themselves, without the code under test
+    want = country.district_population.set_index("district_id")["population"].reindex(country.districts.index)
+    rows = country.resettlement
+    held = np.array([d <= dt.date(2026, 1, 1) for d in rows["date"]])
+    back = rows[(rows["kind"] == "returned").to_numpy() & held]
+    by_district = back["persons"].groupby(back["settlement_id"].map(country.settlements["district_id"])).sum()
+    want = want.fillna(0).add(by_district, fill_value=0).astype(int)
+    got = demand.groupby("district_id")["population"].sum()
+    assert got.reindex(want.index).to_dict() == want.to_dict()
+    assert len(got) == 75
+
+
+def test_shipped_returned_people_add_up_to_the_dated_total(shipped_demand):
+    demand, findings = shipped_demand
+    unknown = next(dict(f.params)["persons"] for f in findings if f.code == "place-unknown")
+    assert demand.loc[demand["liberated"], "population"].sum() + unknown == 26_513
+
+
+def test_shipped_rural_points_lie_in_their_district(country, shipped_demand):
+    demand, _ = shipped_demand
+    rural = demand[demand["demand_kind"] == "rural_cell"]
+    outline = country.districts.geometry.reindex(rural["district_id"]).to_numpy()
+    assert shapely.intersects_xy(outline, rural["lon"].to_numpy(), rural["lat"].to_numpy()).all()
+    assert not (country.districts["liberated"].reindex(rural["district_id"]) == "full").any()
+    assert rural["position_radius_km"].between(0.1, 4).all()
+
+
+def test_shipped_settlements_are_all_there(country, shipped_demand):
+    demand, _ = shipped_demand
+    places = demand[demand["demand_kind"] == "settlement"]
+    assert places.index.tolist() == country.settlements.index.tolist()
+
+
+def test_shipped_demand_is_quick(country):
+    started = time.perf_counter()
+    build(country)
+    assert time.perf_counter() - started < 3  # 0.3 s on a free core; a test machine may be busy
+
+
+def test_no_rural_people_and_no_roads_at_all():
+    tables = toy(
+        district_population=people(
+            [("AZ-BA", 2019, 1_500), ("AZ-LER", 2019, 400), ("AZ-AGM", 2025, 300)], "district_id"
+        )
+    )
+    tables.roads = tables.roads.iloc[:0]
+    demand, findings = build(tables)
+    assert codes(findings) == []
+    assert set(demand["demand_kind"]) == {"settlement"}
+    tables = toy(roads=tables.roads)
+    assert build(tables)[0]["population"].sum() == 17_004 + 490
+
+
 # --- contradictions in the tables -----------------------------------------------------------------
 
 
@@ -462,7 +551,6 @@ def test_year_rule():
     [
         ("population", [("gn1", 2019, 2_001)], "settlements-exceed-district"),
         ("population", [("gn1", 2019, 1), ("gn1", 2019, 2)], "duplicate-year"),
-        ("population", [("lac-a", 2019, 70_000)], "population-in-liberated"),
         ("district_population", [("AZ-LAC", 2019, 70_000)], "de-jure-district"),
     ],
 )
@@ -475,6 +563,15 @@ def test_contradictions_are_errors(table, rows, code):
     _, findings = build(tables)
     assert code in codes(findings)
     assert all(f.hint for f in findings if f.severity == "error")
+
+
+def test_registered_people_of_liberated_places_do_not_count():
+    plain, _ = build()
+    tables = toy()
+    extra = people([("lac-a", 2019, 70_000), ("agm-y", 2019, 2_000)], "settlement_id")
+    demand, findings = build(toy(population=pd.concat([tables.population, extra])))
+    pd.testing.assert_frame_equal(demand, plain)
+    assert codes(findings, "warning") == ["population-liberated-not-used"]
 
 
 def test_a_district_without_a_total_is_an_error():
