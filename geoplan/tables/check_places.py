@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,8 +14,9 @@ from geoplan.errors import Finding
 from geoplan.units import project_metres
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
+    import pandas as pd
     from numpy.typing import NDArray
 
     from geoplan.errors import Severity
@@ -41,8 +41,10 @@ END_LIMIT_KM: Final = 1.0
 LENGTH_SLACK: Final = 1.02
 """A road may be this much shorter than the straight line or its drawn line: positions are rounded."""
 
-MAIN_COMPONENT_NODES: Final = 5
-"""A part of the road graph with fewer nodes than this, and not the largest part, is isolated."""
+COMPONENT_SHARE: Final = 0.01
+COMPONENT_NODES: Final = 3
+"""A part of the road graph is isolated if it has less than this share of all kilometres or fewer nodes: the
+rule of `geoplan.network.graph`, here for roads of any year and direction (a test holds the two together)."""
 
 
 def check_places(tables: Tables) -> list[Finding]:
@@ -336,29 +338,27 @@ def check_isolated(facilities: Rows, roads: Rows) -> list[Finding]:
     known = np.flatnonzero(np.isfinite(lat) & np.isfinite(lon))
     if not len(drawn) or not len(known):
         return []
-    size, largest = component_sizes(roads.frame["from"], roads.frame["to"])
+    nodes, share = components(roads.frame)
     points = shapely.points(*project_metres(lat[known], lon[known]))
     nearest = drawn[shapely.STRtree(lines[drawn]).nearest(points)]
     hint = "Join that road to the network by adding the missing road, or correct the facility's position."
     findings = []
     for i, road in zip(known.tolist(), nearest.tolist(), strict=True):
-        if size[road] < min(MAIN_COMPONENT_NODES, largest):
-            name = roads.frame["road_id"].iloc[road]
-            message = (
-                f"its nearest road '{name}' ({roads.places[road]}) is joined to only {size[road]} road nodes."
-            )
+        if nodes[road] < COMPONENT_NODES or share[road] < COMPONENT_SHARE:
+            name = f"'{roads.frame['road_id'].iloc[road]}' ({roads.places[road]})"
+            message = f"its nearest road {name} is cut off: it is joined to {nodes[road]} nodes only."
             where = facilities.where(i, "lat")
             findings.append(Finding("error", "isolated-facility", message, where=where, hint=hint))
     return findings
 
 
-def component_sizes(begin: Iterable[str], end: Iterable[str]) -> tuple[NDArray[np.int64], int]:
-    """Return how many nodes each road is joined to (itself included), and the most of all."""
-    pairs = list(zip(begin, end, strict=True))
-    number = {node: k for k, node in enumerate(sorted(set(itertools.chain.from_iterable(pairs))))}
-    rows = np.array([number[a] for a, _ in pairs])
-    columns = np.array([number[b] for _, b in pairs])
-    graph = coo_array((np.ones(len(pairs)), (rows, columns)), shape=(len(number), len(number)))
+def components(roads: pd.DataFrame) -> tuple[NDArray[np.int64], Floats]:
+    """Return, for each road, how many nodes its part of the graph has, and that part's share of all km."""
+    names = np.unique(np.concatenate([roads["from"].to_numpy(dtype=str), roads["to"].to_numpy(dtype=str)]))
+    begin, end = (np.searchsorted(names, roads[side].to_numpy(dtype=str)) for side in ("from", "to"))
+    graph = coo_array((np.ones(len(roads)), (begin, end)), shape=(len(names), len(names)))
     _, label = connected_components(graph, directed=False)
-    size = np.bincount(label)
-    return np.asarray(size[label[rows]], dtype=np.int64), int(size.max())
+    length_km = roads["length_km"].fillna(0.0).to_numpy(dtype=np.float64)
+    km = np.bincount(label[begin], weights=length_km, minlength=int(label.max()) + 1)
+    total_km = max(float(km.sum()), 1e-9)
+    return np.bincount(label)[label[begin]].astype(np.int64), km[label[begin]] / total_km
