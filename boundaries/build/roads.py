@@ -2,6 +2,10 @@
 
 Run from the repository: `python boundaries/build/roads.py` writes `road_nodes.csv` and `roads.csv`;
 `--check` judges the shipped files instead; `--modelled` prints modelled beside sourced lengths.
+
+Class in the authored tables: motorway for dual roads without level crossings, trunk for M roads of four lanes
+and for the new M3 that passes no town, primary for two-lane M roads and for R roads, secondary and tertiary
+for the rest. Every line is drawn by judgement between places of known position: geometry is `assumed`.
 """
 
 from __future__ import annotations
@@ -99,6 +103,11 @@ def waypoints(line: Row, places: dict[str, tuple[float, float]]) -> np.ndarray:
     return np.array([(lon, lat) for lat, lon in chain])
 
 
+def alignment_class(line: Row) -> str:
+    """Class by which a road is aligned: an M road bends like a trunk road even where it has two lanes."""
+    return "trunk" if line["ref"].startswith("M") and line["class"] == "primary" else line["class"]
+
+
 def draw(terrain: Terrain, line: Row, places: dict[str, tuple[float, float]]) -> Line:
     """Lay one line: legs straight in the plain, along the terrain in the mountains, tunnels straight."""
     chain = waypoints(line, places)
@@ -109,7 +118,7 @@ def draw(terrain: Terrain, line: Row, places: dict[str, tuple[float, float]]) ->
         mountain = mean_slope(terrain, leg) >= MOUNTAIN_SLOPE
         if mountain and not tunnel and distances_km(leg)[0] >= SHORT_LEG_KM:
             leg = least_cost_line(terrain, leg)
-        km += road_km(terrain, leg, road_class=line["class"], climb=not tunnel)
+        km += road_km(terrain, leg, road_class=alignment_class(line), climb=not tunnel)
         if mountain:
             leg = densify(leg, spacing_km=MAX_SPACING_KM)
         leg = np.round(leg, 5)
