@@ -6,7 +6,9 @@ Run from the root of a clone: python docs/generate.py
 from __future__ import annotations
 
 import os
+import typing
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).resolve().parent
 
@@ -33,18 +35,18 @@ def commands_text() -> str:
 def tables_text() -> str:
     """Return the reference of input tables, output tables and scenario keys."""
     from geoplan.output.workbook import dictionary
-    from geoplan.scenario import Scenario, describe_keys
-    from geoplan.tables.contract import contract_names, load_contract
+    from geoplan.scenario import Scenario
+    from geoplan.tables.contract import SPECS, load_contract
 
     parts = ["# Tables and scenario keys", "", "Made by `docs/generate.py`; do not edit.", ""]
     parts += ["## Input tables", ""]
-    for name in contract_names():
+    for name in SPECS:
         parts += [f"### {name}", "", "| column | type | unit | required | allowed | description |"]
         parts += ["|---|---|---|---|---|---|"]
         for c in load_contract(name):
             required = "yes" if c.required else ""
             allowed = c.allowed.replace("|", ", ")
-            parts.append(f"| `{c.column}` | {c.type} | {c.unit} | {required} | {allowed} | {c.description} |")
+            parts.append(f"| `{c.name}` | {c.type} | {c.unit} | {required} | {allowed} | {c.description} |")
         parts.append("")
     parts += ["## Output tables", ""]
     for name, rows in dictionary().groupby("table", sort=False):
@@ -52,8 +54,27 @@ def tables_text() -> str:
         parts += [f"| `{r.column}` | {r.unit} | {r.description} |" for r in rows.itertuples()]
         parts.append("")
     parts += ["## Scenario keys", "", "| key | meaning |", "|---|---|"]
-    parts += [f"| `{key}` | {text} |" for key, text in describe_keys(Scenario)]
+    parts += [f"| `{key}` | {text} |" for key, text in scenario_keys(Scenario)]
     return "\n".join([*parts, ""])
+
+
+def scenario_keys(model: Any, prefix: str = "") -> list[tuple[str, str]]:
+    """Return every key of a scenario file with the docstring of its field, sections by their dots."""
+    rows = []
+    for name, field in model.model_fields.items():
+        if not prefix and name in {"id", "path"}:
+            continue
+        rows.append((prefix + name, (field.description or "").replace("\n", " ")))
+        inner = [a for a in (field.annotation, *walk(field.annotation)) if hasattr(a, "model_fields")]
+        many = "[]" if inner and inner[0] is not field.annotation and "tuple" in str(field.annotation) else ""
+        rows += scenario_keys(inner[0], f"{prefix}{name}{many}.") if inner else []
+    return rows
+
+
+def walk(annotation: Any) -> list[Any]:
+    """Return every type inside an annotation."""
+    inside = list(typing.get_args(annotation))
+    return [*inside, *(deeper for a in inside for deeper in walk(a))]
 
 
 def main() -> None:

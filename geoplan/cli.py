@@ -222,10 +222,10 @@ def schema_command(
     debug: DebugOpt = False,
 ) -> None:
     """Show which columns a table must have: its contract."""
-    from geoplan.tables.contract import contract_names, load_contract
+    from geoplan.tables.contract import SPECS, load_contract
 
     if not table:
-        names = list(contract_names())
+        names = list(SPECS)
         if as_json:
             _print_json({"tables": names})
         else:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from geoplan.errors import Finding
     from geoplan.scenario import Scenario
+    from geoplan.tables.terrain import Terrain
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ class Result:
         The effective scenario.
     years
         One `YearState` a year, in order.
-    districts, settlements, road_nodes, roads, neighbours, standards
+    districts, settlements, road_nodes, roads, neighbours, standards, terrain
         The checked tables (index = id; EPSG:4326). `districts` is a GeoDataFrame.
     coverage_by_settlement, coverage_by_district, coverage_summary
         Long tables with the columns of the architecture, see `geoplan.analysis.coverage`.
@@ -136,6 +137,7 @@ class Result:
     roads: pd.DataFrame
     neighbours: gpd.GeoDataFrame
     standards: pd.DataFrame
+    terrain: Terrain
     coverage_by_settlement: pd.DataFrame
     coverage_by_district: pd.DataFrame
     coverage_summary: pd.DataFrame

@@ -16,6 +16,7 @@ BOUNDARY_FILES: Final = {
     "roads": "boundaries/roads.csv",
     "terrain": "boundaries/terrain.npz",
     "neighbours": "boundaries/neighbours.geojson",
+    "published_distances": "boundaries/build/published_distances.csv",
 }
 
 

@@ -1,0 +1,264 @@
+"""Questions about the roads alone: a matrix between points of a file, or one route between two places."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from geoplan.errors import Finding, InputError, UsageError, raise_on_errors
+from geoplan.network.access import AccessRule, Ground
+from geoplan.network.graph import build_network
+from geoplan.network.snap import Snapping, snap_points, snapping_findings
+from geoplan.network.travel import Route, od_matrix
+from geoplan.network.travel import route as fastest
+from geoplan.tables.names import match_place, place_label
+from geoplan.tables.read import read_points, read_tables
+from geoplan.units import CRS_METRES, TENTHS_PER_MINUTE, UNREACHABLE_TENTHS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from geoplan.network.graph import RoadNetwork, Weight
+    from geoplan.tables.read import TableSet
+
+    Progress = Callable[[str], None]
+
+STRATEGIC: Final = "strategic"
+NODES_FILE: Final = "road_nodes.csv"
+LAT_LON: Final = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*,\s*(-?\d+(?:\.\d+)?)\s*")
+
+REACHED, UNREACHABLE, NOT_SNAPPED = "reached", "unreachable", "not_snapped"
+
+
+@dataclass(frozen=True)
+class RoadState:
+    """Which roads, whose speeds, and what a route minimises."""
+
+    weight: Weight = "time"
+    vehicle: str = "car"
+    season: str = "summer"
+    year: int = 2026
+
+
+@dataclass(frozen=True)
+class RouteAnswer:
+    """One route with the names of its ends."""
+
+    origin: str
+    destination: str
+    state: RoadState
+    route: Route
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the answer as one JSON object."""
+        route = self.route
+        found = route.reached
+        return {
+            "from": self.origin,
+            "to": self.destination,
+            "status": REACHED if found else UNREACHABLE,
+            "minutes": route.tenths / TENTHS_PER_MINUTE if found else None,
+            "km": round(route.km, 3) if found else None,
+            "direct": route.direct,
+            "refs": list(route.refs),
+            "steps": [
+                {"road_id": s.road_id, "ref": s.ref, "name": s.name, "km": round(s.km, 3)}
+                for s in route.steps
+            ],
+            "access_km": round(route.access.km, 3),
+            "egress_km": round(route.egress.km, 3),
+            "coordinates": [[round(x, 5), round(y, 5)] for x, y in route.coordinates],
+        }
+
+    def lines(self) -> list[str]:
+        """Return the answer as lines of text."""
+        state, route = self.state, self.route
+        head = f"{self.origin} - {self.destination} ({state.vehicle}, {state.season}, 1 January {state.year})"
+        if not route.reached:
+            return [head, "unreachable: no road inside the country joins them"]
+        minutes = route.tenths / TENTHS_PER_MINUTE
+        hours, rest = divmod(round(minutes), 60)
+        lines = [head, f"{minutes:.1f} minutes ({hours} h {rest:02d} min), {route.km:.1f} km"]
+        if route.direct:
+            return [*lines, "off the roads, straight"]
+        lines.append("by " + " - ".join(route.refs))
+        legs = route.access.km + route.egress.km
+        if legs >= 0.1:
+            lines.append(f"{legs:.1f} km of it on local roads to and from the road graph (assumed)")
+        return lines
+
+
+def country(tables: TableSet, *, own_roads: bool = False) -> Ground:
+    """Return the land of the country with its heights.
+
+    With `own_roads` the outline binds only points inside it.
+    """
+    land = tables.districts.geometry.to_crs(CRS_METRES)
+    return Ground(shapely.union_all(land.to_numpy()), tables.terrain, outside_is_free=own_roads)
+
+
+def road_files(roads: str) -> dict[str, tuple[Path, ...]]:
+    """Return the tables that `--roads` names: none for the shipped graph, else the file and its nodes.
+
+    Raises
+    ------
+    UsageError
+        If the file is no CSV or has no `road_nodes.csv` beside it.
+    """
+    if roads == STRATEGIC:
+        return {}
+    path = Path(roads)
+    if path.suffix.lower() != ".csv":
+        raise UsageError(
+            f"{roads} is no road table", hint="Name a roads.csv (see 'geoplan schema roads'), or 'strategic'."
+        )
+    nodes = path.with_name(NODES_FILE)
+    if path.is_file() and not nodes.is_file():
+        raise UsageError(f"{nodes} is missing", hint="Put the nodes of the road table beside it.")
+    return {"roads": (path,), "road_nodes": (nodes,)}
+
+
+def matrix(
+    origins: Path,
+    destinations: Path,
+    *,
+    roads: dict[str, tuple[Path, ...]],
+    state: RoadState,
+    progress: Progress,
+) -> tuple[pd.DataFrame, list[Finding]]:
+    """Return one row a pair, origins and destinations in the order of their files, and findings.
+
+    Columns `origin_id, destination_id, minutes, km, status, origin_snap_m, destination_snap_m`; `status` is
+    reached, unreachable or not_snapped; minutes and km are empty unless reached.
+    """
+    progress("read the points and the tables")
+    starts, ends = _both(origins, destinations)
+    tables = read_tables(roads)
+    network, findings = _network(tables, state)
+    ground, rule = country(tables, own_roads=bool(roads)), AccessRule()
+    progress("snap the points")
+    near = _snapped(network, starts, ground, rule)
+    far = _snapped(network, ends, ground, rule)
+    findings += snapping_findings(near, where=origins.name) + snapping_findings(far, where=destinations.name)
+    progress("travel times")
+    od = od_matrix(network, near, far, ground=ground, rule=rule)
+    return _long(near, far, od.tenths.ravel(), od.km.ravel()), findings
+
+
+def _both(origins: Path, destinations: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the points of both files; the problems of both are said at once."""
+    points: list[pd.DataFrame] = []
+    findings: list[Finding] = []
+    for path in (origins, destinations):
+        try:
+            points.append(read_points(path))
+        except InputError as error:
+            findings += error.findings
+    raise_on_errors(findings)
+    return points[0], points[1]
+
+
+def _network(tables: TableSet, state: RoadState) -> tuple[RoadNetwork, list[Finding]]:
+    """Return the network of the asked state."""
+    network, findings = build_network(
+        tables.roads,
+        tables.road_nodes,
+        tables.speeds,
+        vehicle=state.vehicle,
+        season=state.season,
+        year=state.year,
+        weight=state.weight,
+    )
+    raise_on_errors(findings)
+    return network, findings
+
+
+def _snapped(network: RoadNetwork, points: pd.DataFrame, ground: Ground, rule: AccessRule) -> Snapping:
+    """Return where the points of a table meet the network."""
+    return snap_points(network, list(points.index), points["lat"], points["lon"], ground=ground, rule=rule)
+
+
+def _long(
+    near: Snapping, far: Snapping, tenths: np.ndarray[Any, Any], km: np.ndarray[Any, Any]
+) -> pd.DataFrame:
+    """Return the matrix in long form, row by row."""
+    origin = np.repeat(np.arange(len(near)), len(far))
+    destination = np.tile(np.arange(len(far)), len(near))
+    reached = tenths != UNREACHABLE_TENTHS
+    both = near.snapped[origin] & far.snapped[destination]
+    return pd.DataFrame(
+        {
+            "origin_id": np.array(near.ids, dtype=object)[origin],
+            "destination_id": np.array(far.ids, dtype=object)[destination],
+            "minutes": np.where(reached, tenths / TENTHS_PER_MINUTE, np.nan),
+            "km": np.where(reached, km, np.nan),
+            "status": np.where(both, np.where(reached, REACHED, UNREACHABLE), NOT_SNAPPED).astype(object),
+            "origin_snap_m": near.distance_m.round(1)[origin],
+            "destination_snap_m": far.distance_m.round(1)[destination],
+        }
+    )
+
+
+def route(
+    origin: str, destination: str, *, roads: dict[str, tuple[Path, ...]], state: RoadState
+) -> RouteAnswer:
+    """Return the route between two places, each a name, `name@district_id`, an id or `lat,lon`.
+
+    Raises
+    ------
+    InputError
+        If a name is unknown or ambiguous (the candidates are listed), or a place meets no road.
+    """
+    tables = read_tables(roads)
+    places: list[pd.DataFrame] = []
+    findings: list[Finding] = []
+    for query in (origin, destination):
+        place, problem = _find(query, tables.settlements)
+        places.append(place)
+        findings += [problem] if problem else []
+    raise_on_errors(findings)
+    network, _ = _network(tables, state)
+    ground, rule = country(tables, own_roads=bool(roads)), AccessRule()
+    near, far = (_snapped(network, place, ground, rule) for place in places)
+    return RouteAnswer(
+        str(places[0].index[0]),
+        str(places[1].index[0]),
+        state,
+        fastest(network, near, far, ground=ground, rule=rule),
+    )
+
+
+def _find(query: str, settlements: pd.DataFrame) -> tuple[pd.DataFrame, Finding | None]:
+    """Return the one point that `query` names, labelled for people, or what is wrong with it."""
+    if given := LAT_LON.fullmatch(query):
+        lat, lon = float(given[1]), float(given[2])
+        if abs(lat) > 90 or abs(lon) > 180:
+            return _nowhere(), _problem(query, "is no latitude and longitude", "Write lat,lon in degrees.")
+        return pd.DataFrame({"lat": [lat], "lon": [lon]}, index=[query.strip()]), None
+    match = match_place(query, settlements)
+    if len(match.found) == 1:
+        row = settlements.loc[[match.found[0]]]
+        return row[["lat", "lon"]].set_axis([str(row["name_az"].iloc[0])]), None
+    if match.found:
+        names = ", ".join(place_label(settlements, p) for p in match.found)
+        return _nowhere(), _problem(query, "names several places", f"Write one of: {names}")
+    near = ", ".join(place_label(settlements, p) for p in match.near)
+    return _nowhere(), _problem(
+        query, "names no place", f"Near: {near}" if near else "Write lat,lon instead."
+    )
+
+
+def _nowhere() -> pd.DataFrame:
+    """Return an empty table of points."""
+    return pd.DataFrame({"lat": [], "lon": []})
+
+
+def _problem(query: str, what: str, hint: str) -> Finding:
+    """Return the finding for a query that names no single place."""
+    return Finding("error", "place", f"'{query}' {what}.", hint=hint)

@@ -1,0 +1,312 @@
+"""Scenario -> Result: the only room that knows the whole route."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import time
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+import geoplan
+from geoplan.analysis import coverage
+from geoplan.errors import Finding, raise_on_errors, sort_findings
+from geoplan.network.access import AccessRule
+from geoplan.network.graph import build_network
+from geoplan.network.snap import Snapping, snap_points, snapping_findings, snapping_table
+from geoplan.network.travel import ODMatrix, od_matrix, route_forest
+from geoplan.result import Provenance, Result, RouteForest, YearState
+from geoplan.roadcheck import check_distances
+from geoplan.routing import country
+from geoplan.sources import attributions, left_out_findings
+from geoplan.tables.demand import build_demand
+from geoplan.tables.read import read_tables, tables_hash
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from geoplan.network.access import Ground
+    from geoplan.network.graph import RoadNetwork
+    from geoplan.scenario import Scenario, Service
+    from geoplan.tables.read import TableSet
+
+    Progress = Callable[[str], None]
+    CoverageTables = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]
+
+CAPITAL_ID: Final = "AZ-BA"
+NATION_ID: Final = "AZ"
+
+GROUP_NAMES: Final = {
+    NATION_ID: ("Azərbaycan", "Azerbaijan", "Азербайджан"),
+    "outside_baku": ("Bakıdan kənar", "Outside Baku city", "Вне города Баку"),
+    "liberated": (
+        "İşğaldan azad edilmiş ərazilər",
+        "Liberated territories",
+        "Освобождённые территории",
+    ),
+}
+"""Names of the summary's groups in Azerbaijani, English and Russian."""
+
+OPERATING: Final = frozenset({"operating", "unverified"})
+"""Facilities of any other status are drawn hollow and never count."""
+
+VERSIONED: Final = ("folium", "geopandas", "h3", "numpy", "pandas", "pyogrio", "scipy", "shapely")
+"""Packages whose version may change a figure or a byte of the output."""
+
+NAMES: Final = ("name_az", "name_en", "name_ru")
+
+
+def run(scenario: Scenario, *, progress: Progress | None = None) -> Result:
+    """Return what `scenario` finds.
+
+    Parameters
+    ----------
+    scenario
+        The effective scenario, see `geoplan.scenario.load_scenario`.
+    progress
+        Called with the name of each step as it begins.
+
+    Raises
+    ------
+    InputError
+        With all findings of all tables at once.
+    """
+    started = datetime.now(UTC).isoformat(timespec="seconds")
+    clock = _Clock(progress)
+    clock.step("read the tables")
+    tables = read_tables(scenario.table_paths())
+    place = _Place(country(tables), AccessRule(**scenario.travel.model_dump()))
+    findings = [*tables.findings, *left_out_findings(tables)]
+    parts = []
+    for year in scenario.years:
+        part, found = _year(scenario, tables, place, year, clock)
+        parts.append(part)
+        findings += found
+    clock.step("check the roads against published distances")
+    checked, found = check_distances(tables, ground=place.ground, rule=place.rule)
+    findings += found
+    raise_on_errors(findings)
+    clock.step("")
+    by_place, by_district, summary = (
+        pd.concat([part.coverage[i] for part in parts], ignore_index=True) for i in range(3)
+    )
+    return Result(
+        scenario=scenario,
+        years=tuple(part.state for part in parts),
+        districts=tables.districts,
+        settlements=tables.settlements,
+        road_nodes=tables.road_nodes,
+        roads=tables.roads,
+        neighbours=tables.neighbours,
+        standards=tables.standards,
+        terrain=tables.terrain,
+        coverage_by_settlement=by_place,
+        coverage_by_district=by_district,
+        coverage_summary=summary,
+        snapping=pd.concat([part.snapping for part in parts], ignore_index=True),
+        check_distances=checked,
+        findings=sort_findings(findings),
+        provenance=_provenance(scenario, tables, started, clock.seconds),
+    )
+
+
+class _Clock:
+    """Names the step under way to the caller and keeps the seconds of each."""
+
+    def __init__(self, report: Progress | None) -> None:
+        self.seconds: dict[str, float] = {}
+        self._report = report
+        self._name = ""
+        self._since = 0.0
+
+    def step(self, name: str) -> None:
+        """Close the step under way and begin `name`; an empty name only closes."""
+        now = time.perf_counter()
+        if self._name:
+            self.seconds[self._name] = round(self.seconds.get(self._name, 0.0) + now - self._since, 3)
+        self._name, self._since = name, now
+        if name and self._report is not None:
+            self._report(name)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Land and rules of the off-road legs: the same for all years."""
+
+    ground: Ground
+    rule: AccessRule
+
+
+@dataclass(frozen=True)
+class _YearPart:
+    """What one year adds to the result."""
+
+    state: YearState
+    coverage: CoverageTables
+    snapping: pd.DataFrame
+
+
+def _year(
+    scenario: Scenario, tables: TableSet, place: _Place, year: int, clock: _Clock
+) -> tuple[_YearPart, list[Finding]]:
+    """Return the state and coverage of 1 January of one year, and its findings."""
+    clock.step(f"{year}: people")
+    demand, findings = build_demand(
+        tables,
+        year=year,
+        other_residents=scenario.population.other_residents,
+        resolution=scenario.population.hexagon_resolution,
+        resolution_baku=scenario.population.hexagon_resolution_baku,
+    )
+    clock.step(f"{year}: road network")
+    network, found = build_network(
+        tables.roads,
+        tables.road_nodes,
+        tables.speeds,
+        vehicle=scenario.vehicle,
+        season=scenario.season,
+        year=year,
+    )
+    findings += found
+    raise_on_errors(findings)
+    clock.step(f"{year}: snapping")
+    facilities = tables.facilities.assign(counts=operating(tables.facilities, scenario, year))
+    counting = facilities[facilities["counts"]]
+    origins, found = _snap(network, demand, place, where="demand")
+    findings += found
+    goals, found = _snap(network, counting, place, where="facilities.csv")
+    findings += found
+    clock.step(f"{year}: travel times")
+    matrix = od_matrix(network, origins, goals, ground=place.ground, rule=place.rule)
+    forest = route_forest(network, origins, goals, matrix=matrix)
+    clock.step(f"{year}: coverage")
+    opened = np.zeros(len(tables.roads), dtype=bool)
+    opened[network.road_row] = True
+    state = YearState(
+        year=year,
+        demand=demand,
+        facilities=facilities,
+        tenths=matrix.tenths,
+        km=matrix.km,
+        counting=tuple(counting.index),
+        open_roads=opened,
+        routes=RouteForest(**{name: getattr(forest, name) for name in RouteForest.__dataclass_fields__}),
+    )
+    kinds = np.concatenate([demand["demand_kind"].to_numpy(dtype=object), np.full(len(counting), "facility")])
+    snapping = pd.concat([snapping_table(origins), snapping_table(goals)], ignore_index=True)
+    snapping.insert(1, "point_kind", kinds)
+    part = _YearPart(
+        state,
+        _coverage(scenario, tables, state, matrix),
+        _labelled(snapping, scenario, year),
+    )
+    return part, findings
+
+
+def operating(facilities: pd.DataFrame, scenario: Scenario, year: int) -> NDArray[np.bool_]:
+    """Return which facilities count on 1 January of `year` in `scenario`.
+
+    A facility counts if its status says that it operates, it has opened by and not closed before that day,
+    and it is civil or the scenario counts military ones.
+    """
+    day = date(year, 1, 1)
+    opened = np.array([d is None or d <= day for d in facilities["open_from"]], dtype=bool)
+    closed = np.array([d is not None and d <= day for d in facilities["open_until"]], dtype=bool)
+    works = facilities["status"].isin(OPERATING).to_numpy(dtype=bool)
+    civil = (facilities["owner"] != "military").to_numpy(dtype=bool)
+    counts: NDArray[np.bool_] = works & opened & ~closed & (civil | scenario.facilities.military)
+    return counts
+
+
+def offers(facilities: pd.DataFrame, service: Service) -> NDArray[np.bool_]:
+    """Return which facilities give `service`: they have its tag and no status that it leaves out."""
+    tagged = [service.counts in services.split(";") for services in facilities["services"]]
+    left_out = facilities["status"].isin(service.exclude_status).to_numpy(dtype=bool)
+    return np.array(tagged, dtype=bool) & ~left_out
+
+
+def _snap(
+    network: RoadNetwork, points: pd.DataFrame, place: _Place, *, where: str
+) -> tuple[Snapping, list[Finding]]:
+    """Return where demand points or facilities meet the network."""
+    snapped = snap_points(
+        network, list(points.index), points["lat"], points["lon"], ground=place.ground, rule=place.rule
+    )
+    return snapped, snapping_findings(snapped, where=where)
+
+
+def _coverage(scenario: Scenario, tables: TableSet, state: YearState, matrix: ODMatrix) -> CoverageTables:
+    """Return the three coverage tables of one year."""
+    facilities = state.facilities.loc[list(state.counting)]
+    districts = tables.districts.sort_index()
+    regions = sorted(set(districts["region_id"]))
+    groups = coverage.summary_groups(
+        state.demand, district_ids=list(districts.index), region_ids=regions, capital_id=CAPITAL_ID
+    )
+    sourced = (facilities["confidence"] != "assumed").to_numpy(dtype=bool)
+    rule = scenario.travel
+    per_km = rule.detour_factor * 60 / rule.access_speed_kmh
+    rows, bands, summary = [], [], []
+    for service in scenario.services:
+        norm = coverage.ServiceRule(service.id, tuple(service.bands_minutes), service.target_minutes)
+        assessed = state.demand["liberated"].to_numpy(dtype=bool) | (service.assessed == "everywhere")
+        given = offers(facilities, service)
+        access = coverage.nearest(matrix.tenths, matrix.km, allowed=given, assessed=assessed)
+        sure = coverage.nearest(matrix.tenths, matrix.km, allowed=given & sourced, assessed=assessed)
+        table = coverage.settlement_table(state.demand, facilities, access, norm, error_minutes_per_km=per_km)
+        rows.append(table)
+        bands.append(coverage.district_table(table, norm, list(districts.index)))
+        summary.append(coverage.summary_table(state.demand, access, sure, norm, groups))
+    return (
+        _labelled(pd.concat(rows, ignore_index=True), scenario, state.year),
+        _labelled(_named_districts(pd.concat(bands, ignore_index=True), districts), scenario, state.year),
+        _labelled(_named_groups(pd.concat(summary, ignore_index=True), districts), scenario, state.year),
+    )
+
+
+def _labelled(table: pd.DataFrame, scenario: Scenario, year: int) -> pd.DataFrame:
+    """Return the table with scenario and year in front."""
+    table.insert(0, "scenario_id", scenario.id)
+    table.insert(1, "year", year)
+    return table
+
+
+def _named_districts(table: pd.DataFrame, districts: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with names, region and kind of each district behind its id."""
+    extra = districts[[*NAMES, "region_id", "liberated"]].loc[table["district_id"]].reset_index(drop=True)
+    return pd.concat([table[["district_id"]], extra, table.drop(columns="district_id")], axis=1)
+
+
+def _named_groups(table: pd.DataFrame, districts: pd.DataFrame) -> pd.DataFrame:
+    """Return the summary with the names of nation, groups, regions and districts."""
+    regions = districts.groupby("region_id")[["region_az", "region_en", "region_ru"]].first()
+    names = (
+        GROUP_NAMES
+        | {str(key): tuple(row) for key, row in zip(regions.index, regions.to_numpy(), strict=True)}
+        | {
+            str(key): tuple(row)
+            for key, row in zip(districts.index, districts[[*NAMES]].to_numpy(), strict=True)
+        }
+    )
+    named = pd.DataFrame([names[key] for key in table["id"]], columns=[*NAMES])
+    return pd.concat([table[["level", "id"]], named, table.drop(columns=["level", "id"])], axis=1)
+
+
+def _provenance(scenario: Scenario, tables: TableSet, started: str, seconds: dict[str, float]) -> Provenance:
+    """Return where the result comes from."""
+    text = f"{scenario.content_hash()} {tables_hash(tables)}"
+    return Provenance(
+        geoplan_version=geoplan.__version__,
+        run_hash=hashlib.sha256(text.encode()).hexdigest(),
+        input_sha256=dict(tables.raw_sha256),
+        versions={name: importlib.metadata.version(name) for name in VERSIONED},
+        attributions=attributions(tables),
+        started_at=started,
+        timings_s=seconds,
+    )
