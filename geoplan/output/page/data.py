@@ -1,0 +1,366 @@
+"""Result -> the numbers and names of the page: a small head that is read at once and a packed bulk."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from geoplan.output.page import geometry
+from geoplan.output.page.pack import coded, column, names, position, text_column, trilingual
+from geoplan.output.page.vendored import LANGUAGES, catalogue, leaflet_version
+
+if TYPE_CHECKING:
+    from geoplan.result import Result, RouteForest, YearState
+
+SCHEMA: Final = 1
+"""Version of the page data; the page refuses another."""
+
+NOT_ASSESSED: Final = -2
+UNREACHABLE: Final = -1
+"""Codes of the states in the column `tenths` of the page data."""
+
+_GROUPS: Final = ("nation", "group", "region", "district")
+
+
+def head(result: Result, shapes: geometry.Geometries) -> dict[str, Any]:
+    """Return what the page needs for its first picture: titles, services, districts, totals, sentences."""
+    return {
+        "schema": SCHEMA,
+        "languages": list(LANGUAGES),
+        "catalogue": catalogue(),
+        "scenario": _scenario(result),
+        "years": [state.year for state in result.years],
+        "services": [_service(result, service) for service in result.scenario.services],
+        "districts": _districts(result, shapes),
+        "regions": _regions(result),
+        "views": _views(result, shapes),
+        "outlines": _outlines(result, shapes),
+        "neighbours": _neighbours(result),
+        "summary": _summary(result),
+        "bands": _bands(result),
+        "confidence": _confidence(result),
+        "check": _check_distances(result),
+        "findings": [_finding(f) for f in result.findings],
+        "provenance": _provenance(result),
+    }
+
+
+def bulk(result: Result) -> dict[str, Any]:
+    """Return the long columns: demand points, facilities, roads, minutes and coded routes."""
+    ids = sorted({key for state in result.years for key in state.demand.index})
+    facilities = _facility_ids(result)
+    return {
+        "points": _points(result, ids),
+        "coverage": [_coverage(result, state, ids, facilities) for state in result.years],
+        "facilities": _facilities(result, facilities),
+        "roads": _roads(result),
+        "routes": [_routes(result, state, ids, facilities) for state in result.years],
+    }
+
+
+def _scenario(result: Result) -> dict[str, Any]:
+    """Return id, titles and travel setting of the scenario."""
+    scenario = result.scenario
+    return {
+        "id": str(scenario.id),
+        "title": trilingual(scenario.title),
+        "description": trilingual(scenario.description),
+        "season": str(scenario.season),
+        "vehicle": str(scenario.vehicle),
+    }
+
+
+def _service(result: Result, service: Any) -> dict[str, Any]:
+    """Return one service with its bands, each with its norm if a published one stands behind it."""
+    rows = result.standards
+    own = rows[rows["service"].isin([service.id, service.counts])]
+
+    def norm(kind: str, minutes: float) -> dict[str, Any]:
+        hit = own[(own["kind"] == kind) & (own["minutes"] == minutes)]
+        if hit.empty:
+            return {"minutes": minutes, "published": False, "label": None}
+        row = hit.iloc[0]
+        label = {key: str(row[f"label_{key}"]) for key in LANGUAGES}
+        return {"minutes": minutes, "published": bool(row["published"]), "label": trilingual(label)}
+
+    return {
+        "id": str(service.id),
+        "name": trilingual(service.name),
+        "counts": str(service.counts),
+        "bands": [norm("band", m) for m in service.bands_minutes],
+        "target": norm("target", service.target_minutes),
+        "assessed": str(service.assessed),
+        "variantOf": str(service.variant_of or ""),
+    }
+
+
+def _districts(result: Result, shapes: geometry.Geometries) -> dict[str, Any]:
+    """Return the districts as columns, in the order of their polygons."""
+    frame = result.districts
+    return {
+        "id": [str(key) for key in frame.index],
+        "name": names(frame),
+        "kind": text_column(frame["kind"]),
+        "region": position(frame["region_id"], _region_order(result)),
+        "liberated": text_column(frame["liberated"]),
+        "confidence": text_column(frame["confidence"]),
+        "note": text_column(frame["note"]) if "note" in frame else [""] * len(frame),
+        "label": geometry.label_points(shapes),
+    }
+
+
+def _region_order(result: Result) -> list[str]:
+    """Return the region ids, sorted."""
+    return sorted({str(key) for key in result.districts["region_id"]})
+
+
+def _regions(result: Result) -> dict[str, Any]:
+    """Return the economic regions as columns."""
+    first = result.districts.drop_duplicates("region_id").set_index("region_id")
+    rows = first.loc[_region_order(result)].rename(columns={f"region_{key}": f"region_name_{key}" for key in LANGUAGES})
+    plain = pd.DataFrame({f"name_{key}": rows[f"region_name_{key}"] for key in LANGUAGES})
+    return {"id": _region_order(result), "name": names(plain)}
+
+
+def _views(result: Result, shapes: geometry.Geometries) -> dict[str, Any]:
+    """Return the boxes behind the view buttons."""
+    liberated = result.districts["liberated"].to_numpy() != "no"
+    nakhchivan = result.districts["region_id"].to_numpy() == "nakhchivan"
+    return {
+        "country": geometry.bounds(shapes),
+        "liberated": geometry.bounds(shapes[liberated]),
+        "nakhchivan": geometry.bounds(shapes[nakhchivan]),
+    }
+
+
+def _outlines(result: Result, shapes: geometry.Geometries) -> dict[str, Any]:
+    """Return the country's edge and the edge of the fully liberated districts."""
+    full = result.districts["liberated"].to_numpy() == "full"
+    return {"country": geometry.outline(shapes), "liberated": geometry.outline(shapes[full])}
+
+
+def _neighbours(result: Result) -> dict[str, Any]:
+    """Return kind, name and a place for the name of each background polygon."""
+    frame = result.neighbours
+    shapes = geometry.light_neighbours(frame.geometry)
+    return {"kind": text_column(frame["kind"]), "name": names(frame), "label": geometry.label_points(shapes)}
+
+
+def _summary(result: Result) -> dict[str, Any]:
+    """Return the totals of nation, groups, regions and districts as columns."""
+    rows = result.coverage_summary
+    rows = rows[rows["level"].isin(_GROUPS)]
+    whole = ["year", "population", "assessed", "within_target", "beyond_target", "unreachable", "on_assumed"]
+    out: dict[str, Any] = {key: column(rows[key], 0) for key in whole}
+    for key in ("mean_minutes", "p50_minutes", "p90_minutes"):
+        out[key] = column(rows[key], 1)
+    for key in ("level", "id", "service"):
+        out[key] = text_column(rows[key])
+    return out
+
+
+def _bands(result: Result) -> dict[str, Any]:
+    """Return people by district, service, year and band as columns."""
+    rows = result.coverage_by_district
+    rows = rows[rows["population"] > 0]
+    return {
+        "year": column(rows["year"], 0),
+        "district": position(rows["district_id"], [str(key) for key in result.districts.index]),
+        "service": coded(text_column(rows["service"])),
+        "band": coded(text_column(rows["band"])),
+        "population": column(rows["population"], 0),
+    }
+
+
+def _confidence(result: Result) -> list[dict[str, Any]]:
+    """Return, for each year and service, how many people's figures rest on which confidence."""
+    rows = result.coverage_by_settlement
+    rows = rows[rows["status"] != "not_assessed"]
+    sums = rows.groupby(["year", "service", "confidence"], observed=True)["population"].sum()
+    return [
+        {"year": int(year), "service": str(service), "confidence": str(level), "population": int(people)}
+        for (year, service, level), people in sums.sort_index().items()
+    ]
+
+
+def _check_distances(result: Result) -> dict[str, Any]:
+    """Return the mean error against published distances, all pairs and mountain pairs, in percent."""
+    rows = result.check_distances
+    if rows.empty or "error_percent" not in rows:
+        return {"pairs": len(rows), "error": None, "mountain_pairs": 0, "mountain_error": None}
+    known = rows[rows["error_percent"].notna()]
+    mountain = known[known["mountain"].astype(bool)]
+
+    def mean(part: pd.DataFrame) -> float | None:
+        return None if part.empty else round(float(part["error_percent"].abs().mean()), 1)
+
+    return {
+        "pairs": len(known),
+        "error": mean(known),
+        "mountain_pairs": len(mountain),
+        "mountain_error": mean(mountain),
+    }
+
+
+def _finding(finding: Any) -> dict[str, Any]:
+    """Return one finding; the page has its own sentence for the codes that it knows."""
+    return {
+        "severity": finding.severity,
+        "code": finding.code,
+        "message": finding.message,
+        "where": finding.where,
+        "hint": finding.hint,
+        "params": dict(finding.params),
+    }
+
+
+def _provenance(result: Result) -> dict[str, Any]:
+    """Return what identifies the run; no clock, so that a rebuild is byte-identical."""
+    source = result.provenance
+    return {
+        "version": source.geoplan_version,
+        "hash": source.run_hash,
+        "inputs": [[name, digest] for name, digest in sorted(source.input_sha256.items())],
+        "attributions": list(source.attributions),
+        "leaflet": leaflet_version(),
+    }
+
+
+def _points(result: Result, ids: list[str]) -> dict[str, Any]:
+    """Return all demand points of all years as columns; people by year."""
+    frames = [state.demand for state in result.years]
+    every = pd.concat(frames)
+    rows = every[~every.index.duplicated()].loc[ids]
+    people = [frame["population"].reindex(rows.index).fillna(0).astype("int64").tolist() for frame in frames]
+    return {
+        "id": ids,
+        "kind": coded(text_column(rows["demand_kind"])),
+        "name": names(rows),
+        "district": position(rows["district_id"], [str(key) for key in result.districts.index]),
+        "lat": column(rows["lat"], 5),
+        "lon": column(rows["lon"], 5),
+        "radius_km": column(rows["position_radius_km"], 1),
+        "people": people,
+        "confidence": coded(text_column(rows["population_confidence"])),
+        "liberated": column(rows["liberated"].astype(int)),
+        "planned": column(rows["planned"].astype(int)),
+        "planned_persons": column(rows["planned_persons"], 0),
+        "source": coded(text_column(rows["source"])),
+    }
+
+
+def _coverage(result: Result, state: YearState, ids: list[str], facilities: list[str]) -> dict[str, Any]:
+    """Return, for each service, minutes (tenths), km, facility and confidence of every point."""
+    rows = result.coverage_by_settlement
+    rows = rows[rows["year"] == state.year]
+    return {
+        str(service): _service_columns(part.set_index("demand_id").reindex(ids), facilities)
+        for service, part in rows.groupby("service", sort=False, observed=True)
+    }
+
+
+def _service_columns(rows: pd.DataFrame, facilities: list[str]) -> dict[str, Any]:
+    """Return the columns of one service; a point that is not there in this year is not assessed."""
+    status = rows["status"].astype(object).fillna("not_assessed")
+    minutes = pd.to_numeric(rows["minutes"], errors="coerce")
+    tenths = np.where(status == "unreachable", UNREACHABLE, NOT_ASSESSED)
+    tenths = np.where(status == "reached", (minutes * 10).round().fillna(0).astype("int64"), tenths)
+    return {
+        "tenths": tenths.tolist(),
+        "km": column(rows["km"], 1),
+        "facility": position(text_column(rows["facility_id"]), facilities),
+        "confidence": coded(text_column(rows["confidence"])),
+        "error": column(rows["error_minutes"], 1),
+        "assumed": [int(bool(v)) if pd.notna(v) else 0 for v in rows["on_assumed"]],
+    }
+
+
+def _facility_ids(result: Result) -> list[str]:
+    """Return the ids of all facility rows, sorted."""
+    return sorted({str(key) for state in result.years for key in state.facilities.index})
+
+
+def _facilities(result: Result, ids: list[str]) -> dict[str, Any]:
+    """Return the facilities as columns, and by year whether they count."""
+    every = pd.concat([state.facilities for state in result.years])
+    rows = every[~every.index.duplicated()].loc[ids]
+    texts = ("settlement_name_az", "position_quality", "owner", "operator", "level", "status", "confidence")
+    out: dict[str, Any] = {key: text_column(rows[key]) for key in (*texts, "source", "note")}
+    out["open_from"] = text_column(rows["open_from"])
+    out["open_until"] = text_column(rows["open_until"])
+    return out | {
+        "id": ids,
+        "name": names(rows),
+        "district": position(rows["district_id"], [str(key) for key in result.districts.index]),
+        "serves": position(text_column(rows["serves_district_id"]), [str(key) for key in result.districts.index]),
+        "lat": column(rows["lat"], 5),
+        "lon": column(rows["lon"], 5),
+        "radius_km": column(rows["position_radius_km"], 1),
+        "beds": column(rows["beds"], 0),
+        "services": [_words(value) for value in rows["services"]],
+        "counts": [
+            state.facilities["counts"].reindex(rows.index).fillna(value=False).astype(int).tolist()
+            for state in result.years
+        ],
+    }
+
+
+def _words(value: Any) -> list[str]:
+    """Return a list cell as a list, also where it is still text."""
+    return [w for w in value.split(";") if w] if isinstance(value, str) else [str(w) for w in value]
+
+
+def _roads(result: Result) -> dict[str, Any]:
+    """Return the roads as columns, in the order of their lines; nodes by number."""
+    rows = result.roads
+    nodes = [str(key) for key in result.road_nodes.index]
+    coded_columns = ("name", "ref", "class", "surface", "status", "geometry_confidence", "confidence")
+    out: dict[str, Any] = {key: coded(text_column(rows[key])) for key in coded_columns}
+    return out | {
+        "id": [str(key) for key in rows.index],
+        "from": position(rows["from"], nodes),
+        "to": position(rows["to"], nodes),
+        "km": column(rows["length_km"], 1),
+        "open_from": text_column(rows["open_from"]),
+        "winter_closed": column(rows["closed_in_winter"].astype(int)),
+        "tunnel": column(rows["tunnel"].astype(int)),
+        "open": [np.asarray(state.open_roads).astype(int).tolist() for state in result.years],
+        "nodes": {"name": names(result.road_nodes)},
+    }
+
+
+def _routes(result: Result, state: YearState, ids: list[str], facilities: list[str]) -> dict[str, Any]:
+    """Return the pointers of the routes to the nearest facilities (see `RouteForest`)."""
+    forest = state.routes
+    rows = result.coverage_by_settlement
+    rows = rows[(rows["year"] == state.year) & (rows["status"] == "reached")]
+    used = sorted(set(rows["facility_id"].astype(str)) & set(forest.facility_ids))
+    at = np.array(position(used, forest.facility_ids), dtype=np.int64)
+    place = np.array(position(ids, forest.demand_ids), dtype=np.int64)
+    known = place >= 0
+    return {
+        "facility": position(used, facilities),
+        "facility_road": forest.facility_road[at].tolist(),
+        "facility_share": np.round(forest.facility_share[at], 4).tolist(),
+        "next": forest.next_road[at].tolist(),
+        "road": np.where(known, forest.demand_road[place], -1).tolist(),
+        "share": np.round(np.where(known, forest.demand_share[place], 0.0), 4).tolist(),
+        "entry": {
+            str(service): _entries(forest, part.set_index("demand_id")["facility_id"], ids)
+            for service, part in rows.groupby("service", sort=False, observed=True)
+        },
+    }
+
+
+def _entries(forest: RouteForest, nearest: pd.Series, ids: list[str]) -> dict[str, Any]:
+    """Return the entry node of every point towards its nearest facility, and where it goes direct."""
+    to = nearest.reindex(ids)
+    row = np.array(position(ids, forest.demand_ids), dtype=np.int64)
+    col = np.array(position(text_column(to), forest.facility_ids), dtype=np.int64)
+    known = (row >= 0) & (col >= 0)
+    return {
+        "node": np.where(known, forest.entry_node[row, col], -2).tolist(),
+        "direct": np.where(known, forest.direct[row, col], False).astype(int).tolist(),
+    }

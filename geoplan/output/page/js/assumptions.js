@@ -1,0 +1,100 @@
+/* What the figures rest on: method, sources, confidence, findings, and which run this is. */
+(function (gp) {
+  "use strict";
+
+  const LEVELS = ["high", "medium", "low", "assumed"];
+  gp.assumptions = { render };
+
+  function render() {
+    return gp.el("div", { class: "gp-assumptions" }, section("method", method()), section("confidence", confidence()),
+      section("findings", findings(), gp.head.findings.length), section("sources", sources()), section("run", run()));
+  }
+
+  function section(key, content, count) {
+    const box = gp.el("details", { open: key !== "run", "data-gp-section": key },
+      gp.el("summary", { "data-gp-focus": "section-" + key }, gp.t("section." + key), count ? gp.el("span", { class: "gp-count" }, gp.number(count)) : null), content);
+    return box;
+  }
+
+  function method() {
+    const check = gp.head.check;
+    const error = check.error === null || check.error === undefined ? gp.t("check.none")
+      : gp.t("check.error", { pairs: gp.number(check.pairs), error: gp.number(check.error, 1), mountain_pairs: gp.number(check.mountain_pairs), mountain: gp.number(check.mountain_error, 1) });
+    const description = gp.name(gp.head.scenario.description);
+    return [description ? gp.el("p", {}, description) : null,
+      ["method.people", "method.time", "method.states"].map((key) => gp.el("p", {}, gp.t(key))), gp.el("p", { "data-gp-check": true }, error), targets()];
+  }
+
+  /* Every target and band, and whether a published norm stands behind it. */
+  function targets() {
+    return gp.el("ul", { class: "gp-targets" }, gp.head.services.filter((s) => !s.variantOf).map((s) => gp.el("li", {}, gp.el("b", {}, gp.name(s.name)), ": ",
+      [s.target, ...s.bands.filter((b) => b.published)].filter((n, k, all) => all.findIndex((m) => m.minutes === n.minutes) === k).map(normText).join("; "))));
+  }
+
+  function normText(norm) {
+    const kind = norm.published ? gp.t("target.published") : gp.t("target.planning");
+    return gp.t("minutes", { n: gp.number(norm.minutes) }) + " – " + kind + (norm.label ? " (" + gp.name(norm.label) + ")" : "");
+  }
+
+  function confidence() {
+    const rows = gp.head.confidence.filter((r) => r.year === gp.model.year() && r.service === gp.model.service().id);
+    const all = rows.reduce((sum, r) => sum + r.population, 0);
+    if (!all) return gp.el("p", { class: "gp-soft" }, gp.t("state.not_assessed"));
+    const people = (level) => rows.filter((r) => r.confidence === level).reduce((sum, r) => sum + r.population, 0);
+    const doubtful = people("low") + people("assumed");
+    return [gp.el("p", {}, gp.t("confidence.share", { share: gp.percent(doubtful / all, 1), people: gp.number(doubtful), service: gp.name(gp.model.service().name) })),
+      gp.el("ul", { class: "gp-bandrows" }, LEVELS.map((level) => gp.el("li", {}, gp.el("span", {}, gp.t("confidence." + level)),
+        gp.el("span", { class: "gp-bandbar", "aria-hidden": "true" }, gp.paint(gp.el("i", { class: "gp-level-" + level }), { width: 100 * people(level) / all + "%" })),
+        gp.el("span", { class: "gp-num" }, gp.percent(people(level) / all, 1)))))];
+  }
+
+  function findings() {
+    if (!gp.head.findings.length) return gp.el("p", { class: "gp-soft" }, gp.t("findings.none"));
+    return ["error", "warning", "note"].map((severity) => {
+      const rows = gp.head.findings.filter((f) => f.severity === severity);
+      if (!rows.length) return null;
+      return [gp.el("h4", {}, gp.t("severity." + severity) + " (" + gp.number(rows.length) + ")"), byCode(rows).map(group)];
+    });
+  }
+
+  function byCode(rows) {
+    const codes = new Map();
+    rows.forEach((f) => codes.set(f.code, [...(codes.get(f.code) || []), f]));
+    return Array.from(codes.values());
+  }
+
+  /* Many findings of one kind fold into one line that opens. */
+  function group(rows) {
+    if (rows.length < 4) return gp.el("ul", { class: "gp-findings" }, rows.map(finding));
+    const title = gp.knows("finding.title." + rows[0].code) ? gp.t("finding.title." + rows[0].code) : sentence(rows[0]);
+    return gp.el("details", { class: "gp-finding-group" }, gp.el("summary", { "data-gp-focus": "finding-" + rows[0].code }, title, gp.el("span", { class: "gp-count" }, gp.number(rows.length))),
+      gp.el("ul", { class: "gp-findings" }, rows.map(finding)));
+  }
+
+  /* Our own sentence for a code that the catalogue knows, else the English message as it came. */
+  function sentence(f) {
+    const key = "finding." + f.code;
+    if (!gp.knows(key)) return f.message;
+    const params = Object.fromEntries(Object.entries(f.params).map(([name, value]) => [name, typeof value === "number" ? gp.number(value, Number.isInteger(value) ? 0 : 1) : value]));
+    const text = gp.t(key, params);
+    // a sentence with an open place would be worse than the English one
+    return /\{\w+\}/.test(text) ? f.message : text;
+  }
+
+  function finding(f) {
+    const own = gp.knows("finding." + f.code);
+    return gp.el("li", { "data-gp-finding": f.code }, gp.el("span", { lang: own ? null : "en" }, sentence(f)), f.where ? gp.el("code", {}, f.where) : null);
+  }
+
+  function sources() {
+    const p = gp.head.provenance;
+    return gp.el("ul", { class: "gp-findings" }, p.attributions.map((text) => gp.el("li", {}, text)),
+      gp.el("li", {}, "Leaflet " + p.leaflet + " (BSD-2-Clause, © Volodymyr Agafonkin, CloudMade)"));
+  }
+
+  function run() {
+    const p = gp.head.provenance;
+    return gp.el("dl", { class: "gp-facts gp-run" }, [[gp.t("run.scenario"), gp.head.scenario.id], [gp.t("run.version"), p.version], [gp.t("run.hash"), p.hash], [gp.t("run.year"), gp.model.year()],
+      ...p.inputs.map(([name, digest]) => [name, digest.slice(0, 16)])].map(([name, value]) => gp.el("div", {}, gp.el("dt", {}, name), gp.el("dd", {}, gp.el("code", {}, value)))));
+  }
+})(window.geoplan);

@@ -1,0 +1,52 @@
+/* A Leaflet layer that is one canvas: redrawn after each move, scaled while a zoom runs. */
+(function (gp) {
+  "use strict";
+
+  const PAD = 0.15; // share of the view drawn beyond each edge, so that a short pan shows no gap
+
+  gp.CanvasLayer = L.Layer.extend({
+    initialize(pane, draw) {
+      this.paneName = pane;
+      this.draw = draw;
+    },
+
+    onAdd() {
+      this.canvas = L.DomUtil.create("canvas", "leaflet-zoom-animated", this._map.getPane(this.paneName));
+      this.canvas.setAttribute("aria-hidden", "true");
+      this.redraw();
+    },
+
+    onRemove() {
+      this.canvas.remove();
+      this.canvas = null;
+    },
+
+    getEvents() {
+      return { moveend: this.redraw, resize: this.redraw, zoomanim: this.scale };
+    },
+
+    redraw() {
+      if (!this.canvas) return;
+      const size = this._map.getSize();
+      const pad = L.point(Math.round(size.x * PAD), Math.round(size.y * PAD));
+      const width = size.x + 2 * pad.x, height = size.y + 2 * pad.y, dense = window.devicePixelRatio || 1;
+      this.canvas.width = width * dense;
+      this.canvas.height = height * dense;
+      gp.paint(this.canvas, { width: width + "px", height: height + "px" });
+      this.corner = this._map.containerPointToLatLng(L.point(-pad.x, -pad.y));
+      L.DomUtil.setPosition(this.canvas, this._map.containerPointToLayerPoint(L.point(-pad.x, -pad.y)));
+      const context = this.canvas.getContext("2d");
+      context.setTransform(dense, 0, 0, dense, pad.x * dense, pad.y * dense);
+      this.draw(context, { west: -pad.x, north: -pad.y, east: size.x + pad.x, south: size.y + pad.y });
+    },
+
+    scale(event) {
+      const scale = this._map.getZoomScale(event.zoom);
+      const offset = this._map._latLngToNewLayerPoint(this.corner, event.zoom, event.center);
+      L.DomUtil.setTransform(this.canvas, offset, scale);
+    },
+  });
+
+  gp.inside = (p, box, pad) =>
+    p.x > box.west - pad && p.x < box.east + pad && p.y > box.north - pad && p.y < box.south + pad;
+})(window.geoplan);

@@ -1,0 +1,122 @@
+/* The card of what was clicked: a settlement with its routes, a district, or the facilities of a place. */
+(function (gp) {
+  "use strict";
+
+  gp.card = { render };
+
+  const CARDS = { point: pointCard, district: districtCard, facilities: facilitiesCard };
+
+  function render() {
+    const chosen = gp.state.selection, box = document.getElementById("gp-card");
+    box.hidden = !chosen || !gp.bulk;
+    if (box.hidden) return;
+    const close = gp.el("button", { type: "button", class: "gp-close", "aria-label": gp.t("close"), title: gp.t("close"),
+      "data-gp-focus": "card-close", on: { click: () => gp.set({ selection: null }) } }, "×");
+    gp.replace(box, close, CARDS[chosen.kind](chosen));
+  }
+
+  const fact = (name, value) => (value === "" || value === null ? null : gp.el("div", {}, gp.el("dt", {}, name), gp.el("dd", {}, value)));
+
+  /* Doubt is a word beside the figure, never a shade alone. */
+  function confidence(word) {
+    return gp.el("span", { class: "gp-confidence gp-confidence-" + word }, gp.t("confidence." + word));
+  }
+
+  function pointCard({ i, service }) {
+    const p = gp.bulk.points, shown = service || gp.model.service().id;
+    return [
+      gp.el("h2", { tabindex: -1, "data-gp-focus": "card-title" }, gp.points.title(i)),
+      gp.el("p", { class: "gp-soft" }, gp.name(gp.head.districts.name, p.district[i]), p.liberated[i] ? " · " + gp.t("liberated.place") : ""),
+      gp.el("dl", { class: "gp-facts" },
+        fact(gp.t("people"), gp.model.isPlanned(i) ? gp.t("planned.place") : [gp.number(gp.model.people(i)), " ", confidence(gp.word(p.confidence, i))]),
+        p.planned_persons[i] ? fact(gp.t("planned.persons"), gp.number(p.planned_persons[i])) : null,
+        p.radius_km[i] >= 1.5 ? fact(gp.t("position"), gp.t("position.within", { km: gp.number(p.radius_km[i], 1) })) : null),
+      gp.el("h3", {}, gp.t("card.nearest")),
+      gp.el("ul", { class: "gp-nearest" }, gp.model.parents().flatMap((s) => [s, ...gp.model.variantsOf(gp.head.services[s].id)])
+        .map((s) => nearest(i, gp.head.services[s], shown))),
+      way(i, shown),
+      source(gp.word(p.source, i)),
+    ];
+  }
+
+  function nearest(i, service, shown) {
+    const c = gp.model.coverage(service.id), to = c.facility[i], reached = c.tenths[i] >= 0;
+    const text = [gp.el("span", { class: "gp-nearest-service" }, gp.name(service.name)),
+      gp.el("b", { "data-gp-minutes": service.id }, gp.points.verdict(i, service.id)),
+      reached ? gp.el("span", { class: "gp-nearest-name" }, gp.name(gp.bulk.facilities.name, to), " · ", gp.t("km", { n: gp.number(c.km[i], c.km[i] < 10 ? 1 : 0) })) : null,
+      reached ? gp.el("span", { class: "gp-marks" }, confidence(gp.word(c.confidence, i)), c.assumed[i] ? gp.el("span", { class: "gp-confidence gp-confidence-assumed" }, gp.t("on.assumed")) : null) : null];
+    if (!reached) return gp.el("li", { class: "gp-nearest-row" }, text);
+    return gp.el("li", {}, gp.el("button", { type: "button", class: "gp-nearest-row", "aria-pressed": service.id === shown,
+      title: gp.t("card.route.show"), "data-gp-route": service.id, "data-gp-focus": "route-" + service.id,
+      on: { click: () => gp.set({ selection: { kind: "point", i, service: service.id } }) } }, text));
+  }
+
+  function way(i, service) {
+    const found = gp.route.of(i, service);
+    if (!found) return null;
+    const names = gp.route.names(found.roads);
+    return gp.el("p", { class: "gp-way" }, gp.el("span", { class: "gp-way-line", "aria-hidden": "true" }),
+      found.line.length ? gp.t("card.way") + " " + (names.join(" → ") || gp.t("card.way.local")) : gp.t("card.way.direct"));
+  }
+
+  const source = (text) => (text ? gp.el("details", { class: "gp-source" }, gp.el("summary", { "data-gp-focus": "card-source" }, gp.t("source")), gp.el("p", {}, text)) : null);
+
+  function districtCard({ i }) {
+    const d = gp.head.districts, row = gp.model.districtRow(i);
+    return [
+      gp.el("h2", { tabindex: -1, "data-gp-focus": "card-title" }, gp.name(d.name, i)),
+      gp.el("p", { class: "gp-soft" }, gp.name(gp.head.regions.name, d.region[i])),
+      gp.districts.notes(i),
+      gp.el("dl", { class: "gp-facts" }, fact(gp.t("people"), gp.number(row ? row.population : 0)),
+        row && row.mean_minutes !== null ? fact(gp.t("kpi.times"), [row.mean_minutes, row.p50_minutes, row.p90_minutes].map((v) => gp.number(v)).join(" / ")) : null),
+      bandRows(i, row),
+      gp.el("h3", {}, gp.t("card.services")),
+      gp.el("ul", { class: "gp-nearest" }, gp.head.services.map((service) => gp.el("li", { class: "gp-nearest-row" },
+        gp.el("span", { class: "gp-nearest-service" }, gp.name(service.name) + ", " + gp.t("within.short", { minutes: service.target.minutes })),
+        gp.el("b", {}, gp.districts.verdict(gp.model.districtRow(i, service.id)))))),
+      gp.el("button", { type: "button", class: "gp-button", "data-gp-focus": "card-zoom", on: { click: () => gp.mapView.goToDistrict(i) } }, gp.t("zoom.here")),
+      source(d.note[i]),
+    ];
+  }
+
+  /* People by band, as bars with their numbers. */
+  function bandRows(i, row) {
+    if (!row || !row.population) return null;
+    const found = gp.model.bandsOfDistrict(i), colours = gp.palette.bands();
+    const names = gp.model.bandNames().map((name, k) => [name, name.replace("-", "\u2013") + " " + gp.t("min"), colours[k]])
+      .concat([["unreachable", gp.t("state.unreachable"), "#5b6570"], ["not_assessed", gp.t("state.not_assessed"), "#c3c9cf"]]);
+    return gp.el("ul", { class: "gp-bandrows" }, names.filter(([key]) => found.get(key)).map(([key, label, colour]) =>
+      gp.el("li", {}, gp.el("span", {}, label),
+        gp.el("span", { class: "gp-bandbar", "aria-hidden": "true" }, gp.paint(gp.el("i", {}), { width: 100 * found.get(key) / row.population + "%", background: colour })),
+        gp.el("span", { class: "gp-num" }, gp.number(found.get(key))))));
+  }
+
+  function facilitiesCard({ rows }) {
+    return [
+      gp.el("h2", { tabindex: -1, "data-gp-focus": "card-title" }, rows.length > 1 ? gp.t("facilities.here", { n: rows.length }) : gp.name(gp.bulk.facilities.name, rows[0])),
+      rows.map((i) => facility(i, rows.length > 1)),
+    ];
+  }
+
+  function facility(i, named) {
+    const f = gp.bulk.facilities;
+    const reach = f.open_from[i] ? fact(gp.t("facility.from"), f.open_from[i].slice(0, 4)) : null;
+    return gp.el("article", { class: "gp-facility" },
+      named ? gp.el("h3", {}, gp.name(f.name, i)) : null,
+      gp.el("p", { class: "gp-soft" }, [gp.t("status." + f.status[i]), gp.t("level." + f.level[i]), f.owner[i] === "military" ? gp.t("owner.military") : null].filter(Boolean).join(" · ")),
+      gp.el("dl", { class: "gp-facts" },
+        fact(gp.t("facility.place"), [f.settlement_name_az[i], f.district[i] >= 0 ? gp.name(gp.head.districts.name, f.district[i]) : ""].filter(Boolean).join(", ")),
+        fact(gp.t("facility.services"), f.services[i].map(service).join(", ")),
+        f.beds[i] === null ? null : fact(gp.t("facility.beds"), gp.number(f.beds[i])), reach,
+        f.serves[i] >= 0 ? fact(gp.t("facility.serves"), gp.name(gp.head.districts.name, f.serves[i])) : null,
+        fact(gp.t("facility.position"), gp.t("position." + f.position_quality[i])),
+        fact(gp.t("confidence"), confidence(f.confidence[i]))),
+      source([f.source[i], f.note[i]].filter(Boolean).join(" — ")));
+  }
+
+  function service(tag) {
+    const known = gp.head.services.find((s) => s.id === tag);
+    if (known) return gp.name(known.name);
+    return gp.knows("service." + tag) ? gp.t("service." + tag) : tag.replace(/_/g, " ");
+  }
+})(window.geoplan);

@@ -1,0 +1,54 @@
+/* Tools on the map: zoom, views, and which layers are shown. */
+(function (gp) {
+  "use strict";
+
+  const LAYERS = ["roads", "facilities", "planned"];
+  gp.controls = { render, credit };
+
+  function render() {
+    gp.replace("gp-tools",
+      gp.el("div", { class: "gp-zoom" },
+        zoomButton("zoom.in", "+", () => gp.map.zoomIn()), zoomButton("zoom.out", "\u2212", () => gp.map.zoomOut())),
+      themes(), layers(), views());
+  }
+
+  function zoomButton(key, sign, act) {
+    return gp.el("button", { type: "button", "aria-label": gp.t(key), title: gp.t(key), "data-gp-focus": key, on: { click: act } }, sign);
+  }
+
+  function themes() {
+    return gp.el("div", { class: "gp-segment", role: "group", "aria-label": gp.t("theme.label") },
+      ["districts", "settlements"].map((theme) => gp.el("button", { type: "button", "aria-pressed": gp.state.theme === theme,
+        "data-gp-theme": theme, "data-gp-focus": "theme-" + theme, on: { click: () => gp.set({ theme }) } }, gp.t("theme." + theme))));
+  }
+
+  function layers() {
+    return gp.el("fieldset", { class: "gp-layers" }, gp.el("legend", { class: "gp-hidden" }, gp.t("layers.label")),
+      LAYERS.map((name) => {
+        const box = gp.el("input", { type: "checkbox", "data-gp-layer": name, "data-gp-focus": "layer-" + name,
+          on: { change: (e) => gp.set({ [name]: e.target.checked }) } });
+        box.checked = gp.state[name];
+        return gp.el("label", {}, box, gp.el("span", {}, gp.t("layer." + name)));
+      }));
+  }
+
+  function views() {
+    const known = Object.keys(gp.head.views).filter((view) => gp.head.views[view]);
+    return gp.el("div", { class: "gp-segment", role: "group", "aria-label": gp.t("view.label") },
+      known.map((view) => gp.el("button", { type: "button", "data-gp-view": view, "data-gp-focus": "view-" + view,
+        on: { click: () => go(view) } }, gp.t("view." + view))));
+  }
+
+  function go(view) {
+    // the settlements are what one zooms to the liberated territories for
+    if (view === "liberated") gp.set({ theme: "settlements" });
+    gp.mapView.show(view, true);
+    gp.say(gp.t("view." + view));
+  }
+
+  function credit() {
+    gp.replace("gp-credit", gp.t("credit") + " ",
+      gp.el("button", { type: "button", class: "gp-link", "data-gp-focus": "credit",
+        on: { click: () => gp.set({ tab: "assumptions" }) } }, gp.t("credit.sources")));
+  }
+})(window.geoplan);

@@ -1,0 +1,107 @@
+/* District polygons: share within the target, hatching and dashes for what is uncertain, tooltip and click. */
+(function (gp) {
+  "use strict";
+
+  const districts = { layers: [] };
+  gp.districts = districts;
+
+  districts.start = function (layer) {
+    districts.group = layer;
+    layer.eachLayer((polygon) => {
+      const i = polygon.feature.properties.i;
+      districts.layers[i] = polygon;
+      polygon.on({ mouseover: () => hover(i, true), mouseout: () => hover(i, false), click: (e) => click(i, e) });
+      polygon.bindTooltip(() => tooltip(i), { sticky: true, className: "gp-tip", direction: "auto", opacity: 1 });
+    });
+    addPatterns();
+    hatchPart();
+    districts.restyle();
+  };
+
+  function addPatterns() {
+    // one set of patterns for every svg of the document: fills refer to them by their id
+    document.body.append(gp.svg("svg", { width: 0, height: 0, class: "gp-defs", "aria-hidden": "true", focusable: "false" }, gp.palette.defs()));
+  }
+
+  /* Nobody has published where the line runs inside these districts: the whole district is hatched. */
+  function hatchPart() {
+    districts.layers.forEach((polygon, i) => {
+      if (gp.head.districts.liberated[i] !== "part") return;
+      L.geoJSON(polygon.feature.geometry, { pane: "gp-hatch", interactive: false,
+        style: { fillColor: "url(#gp-part)", fillOpacity: 1, color: "#a3195b", weight: 1.6, dashArray: "6 4" } }).addTo(gp.map);
+    });
+  }
+
+  districts.fill = function (i) {
+    const row = gp.model.districtRow(i);
+    const state = gp.model.stateOf(row);
+    if (state === "share") return gp.palette.shareColour(gp.model.share(row));
+    return { empty: "#f7f6f3", not_assessed: "url(#gp-not-assessed)", unreachable: "url(#gp-unreachable)" }[state];
+  };
+
+  districts.isDark = function (i) {
+    if (gp.state.theme !== "districts") return false;
+    const row = gp.model.districtRow(i);
+    return gp.model.stateOf(row) === "share" && gp.model.share(row) < 0.6;
+  };
+
+  function style(i) {
+    const assumed = gp.head.districts.confidence[i] === "assumed";
+    const shaded = gp.state.theme === "districts";
+    return { fillColor: shaded ? districts.fill(i) : "#fdfcf9", fillOpacity: shaded ? 0.86 : 0.62,
+      color: assumed ? "#1d2733" : "#ffffff", weight: assumed ? 1.6 : 1, opacity: 1, dashArray: assumed ? "5 4" : null };
+  }
+
+  districts.restyle = function () {
+    const plain = gp.state.theme !== "districts";
+    districts.layers.forEach((polygon, i) => {
+      const look = style(i);
+      if (plain && !look.dashArray) look.color = "#9aa3ab";
+      polygon.setStyle(look);
+      if (look.dashArray) polygon.bringToFront();
+    });
+    const chosen = gp.state.selection;
+    if (chosen && chosen.kind === "district") mark(chosen.i);
+  };
+
+  function mark(i) {
+    districts.layers[i].setStyle({ color: "#111a24", weight: 3, dashArray: null }).bringToFront();
+  }
+
+  function hover(i, on) {
+    const chosen = gp.state.selection;
+    if (chosen && chosen.kind === "district" && chosen.i === i) return;
+    if (on) districts.layers[i].setStyle({ weight: 2.4, color: "#111a24" });
+    else districts.restyle();
+  }
+
+  function click(i, event) {
+    if (gp.points.hit(event.containerPoint) >= 0) return; // the point on top answers
+    L.DomEvent.stopPropagation(event);
+    gp.set({ selection: { kind: "district", i } });
+  }
+
+  /* What stands for a district in one line: a share, or the word of its state. */
+  districts.verdict = function (row) {
+    const state = gp.model.stateOf(row);
+    return state === "share" ? gp.percent(gp.model.share(row), 1) : gp.t("state." + state);
+  };
+
+  function tooltip(i) {
+    const row = gp.model.districtRow(i);
+    const target = gp.model.service().target.minutes;
+    return gp.el("div", {}, gp.el("strong", {}, gp.name(gp.head.districts.name, i)),
+      gp.el("div", {}, gp.t("tip.within", { minutes: target }) + ": ", gp.el("b", {}, districts.verdict(row))),
+      gp.el("div", {}, gp.t("people") + ": " + gp.number(row ? row.population : 0)),
+      note(i));
+  }
+
+  function note(i) {
+    const d = gp.head.districts;
+    const lines = [];
+    if (d.liberated[i] !== "no") lines.push(gp.t("liberated." + d.liberated[i]));
+    if (d.confidence[i] === "assumed") lines.push(gp.t("border.assumed"));
+    return lines.map((line) => gp.el("div", { class: "gp-soft" }, line));
+  }
+  districts.notes = note;
+})(window.geoplan);

@@ -1,0 +1,71 @@
+/* Key figures of the nation, of the nation outside Baku and of the liberated territories. */
+(function (gp) {
+  "use strict";
+
+  gp.kpi = { render, bar };
+
+  function groups() {
+    return [
+      { key: "nation", row: gp.model.nation() },
+      { key: "outside_baku", row: gp.model.total("group", "outside_baku") },
+      { key: "liberated", row: gp.model.total("group", "liberated") },
+    ].filter((g) => g.row);
+  }
+
+  function render() {
+    const service = gp.model.service();
+    gp.replace("gp-kpi",
+      gp.el("h2", {}, gp.t("kpi.title", { minutes: service.target.minutes })),
+      gp.el("p", { class: "gp-soft gp-norm" }, norm(service)),
+      groups().map(card),
+      everythingMissing() ? gp.el("p", { class: "gp-notice", role: "note" }, gp.t("kpi.nothing")) : null);
+  }
+
+  /* Only a published norm may be called one. */
+  function norm(service) {
+    const target = service.target;
+    if (!target.published) return gp.t("target.planning");
+    return gp.t("target.published") + (target.label ? ": " + gp.name(target.label) : "");
+  }
+
+  function everythingMissing() {
+    const row = gp.model.nation();
+    return row && row.assessed > 0 && row.unreachable === row.assessed;
+  }
+
+  /* Within, beyond and unreachable as one bar; its words stand beneath. */
+  function bar(row) {
+    const whole = row.assessed || 1;
+    const parts = [["within", row.within_target], ["beyond", row.beyond_target], ["unreachable", row.unreachable]];
+    return gp.el("div", { class: "gp-bar", "aria-hidden": "true" },
+      parts.filter(([, people]) => people > 0).map(([name, people]) =>
+        gp.paint(gp.el("span", { class: "gp-bar-" + name }), { "flex-grow": String(people / whole) })));
+  }
+
+  function card({ key, row }) {
+    const state = gp.model.stateOf(row);
+    const title = gp.el("h3", {}, gp.t("group." + key));
+    const head = gp.el("div", { class: "gp-kpi-head" }, title,
+      gp.el("strong", { class: "gp-kpi-share" }, state === "share" ? gp.percent(gp.model.share(row), 1) : gp.t("state." + state)));
+    const figures = state === "share" || state === "unreachable" ? [bar(row), facts(row)] : null;
+    return gp.el("article", { class: "gp-kpi", "data-gp-kpi": key }, head, figures, assessedNote(row));
+  }
+
+  function assessedNote(row) {
+    if (row.assessed === row.population) return null;
+    return gp.el("p", { class: "gp-soft" }, gp.t("kpi.assessed", { n: gp.number(row.assessed), all: gp.number(row.population) }));
+  }
+
+  function facts(row) {
+    const time = row.mean_minutes === null ? null
+      : [gp.t("kpi.times"), [row.mean_minutes, row.p50_minutes, row.p90_minutes].map((v) => gp.number(v)).join(" / "), "times"];
+    const list = [
+      [gp.t("kpi.beyond"), gp.number(row.beyond_target), "beyond"],
+      [gp.t("kpi.unreachable"), gp.number(row.unreachable), "unreachable"],
+      time,
+      row.on_assumed > 0 ? [gp.t("kpi.assumed"), gp.number(row.on_assumed), "assumed"] : null,
+    ].filter(Boolean);
+    return gp.el("dl", { class: "gp-facts" }, list.map(([name, value, hook]) =>
+      gp.el("div", { "data-gp-figure": hook }, gp.el("dt", {}, name), gp.el("dd", {}, value))));
+  }
+})(window.geoplan);

@@ -1,0 +1,84 @@
+/* Legend: what each colour, pattern and mark on the map means; nothing by colour alone. */
+(function (gp) {
+  "use strict";
+
+  gp.legend = { render };
+
+  function render() {
+    const open = gp.legend.open === undefined ? window.innerWidth > 720 : gp.legend.open;
+    const box = gp.el("details", { open, on: { toggle: (e) => { gp.legend.open = e.target.open; } } },
+      gp.el("summary", { "data-gp-focus": "legend" }, title()),
+      gp.el("ul", {}, gp.state.theme === "districts" ? shares() : bands()),
+      gp.el("ul", { class: "gp-legend-more" }, extras()));
+    gp.replace("gp-legend", box);
+  }
+
+  function title() {
+    const service = gp.model.service();
+    return gp.state.theme === "districts" ? gp.t("legend.share", { minutes: service.target.minutes })
+      : gp.t("legend.minutes");
+  }
+
+  const item = (picture, text) => gp.el("li", {}, picture, gp.el("span", {}, text));
+
+  function shares() {
+    const colours = gp.palette.steps(gp.palette.SHARES.length);
+    const rows = gp.palette.SHARES.map((low, k) => item(gp.palette.swatch(colours[k]), shareRange(low)));
+    return rows.concat(present("unreachable", "url(#gp-unreachable)"), present("not_assessed", "url(#gp-not-assessed)"), present("empty", "#f7f6f3"));
+  }
+
+  const shareRange = (low) => gp.percent(low) .replace(/\D+$/, "") + "\u2013" + gp.percent(low + 0.2);
+
+  /* A state is explained only where the map shows it. */
+  function present(state, fill) {
+    const seen = gp.head.districts.id.some((_, i) => gp.model.stateOf(gp.model.districtRow(i)) === state);
+    return seen ? [item(gp.palette.swatch(fill), gp.t("state." + state))] : [];
+  }
+
+  function bands() {
+    const service = gp.model.service(), colours = gp.palette.bands();
+    const ends = service.bands.map((b) => gp.number(b.minutes));
+    const rows = colours.map((colour, k) => item(disc({ fill: colour }), range(ends, k) + mark(service, k)));
+    return rows.concat(item(cross(), gp.t("state.unreachable")), item(disc({ fill: "#fff", stroke: "#7b8590" }), gp.t("state.not_assessed")));
+  }
+
+  function range(ends, k) {
+    if (k === ends.length) return "> " + ends[k - 1];
+    return (k ? "> " + ends[k - 1] + " \u2013 " : "\u2264 ") + ends[k];
+  }
+
+  const mark = (service, k) => (k < service.bands.length && service.bands[k].published ? " " + gp.t("legend.norm") : "");
+
+  const disc = (look) => gp.svg("svg", { width: 22, height: 14, "aria-hidden": "true", class: "gp-swatch" },
+    gp.svg("circle", Object.assign({ cx: 11, cy: 7, r: 5.6, stroke: "#1d2733", "stroke-width": 1 }, look)));
+
+  const cross = () => gp.svg("svg", { width: 22, height: 14, "aria-hidden": "true", class: "gp-swatch" },
+    gp.svg("circle", { cx: 11, cy: 7, r: 5.6, fill: "#fff", stroke: "#1d2733", "stroke-width": 1.2 }),
+    gp.svg("path", { d: "M7.8 3.8l6.4 6.4M14.2 3.8l-6.4 6.4", stroke: "#1d2733", "stroke-width": 1.2 }));
+
+  const stroke = (attributes) => gp.svg("svg", { width: 22, height: 14, "aria-hidden": "true", class: "gp-swatch" },
+    gp.svg("path", Object.assign({ d: "M1 7H21", fill: "none" }, attributes)));
+
+  function extras() {
+    const d = gp.head.districts, rows = [];
+    if (d.liberated.includes("full")) rows.push(item(stroke({ stroke: "#a3195b", "stroke-width": 2.4 }), gp.t("liberated.full")));
+    if (d.liberated.includes("part")) rows.push(item(gp.palette.swatch("url(#gp-part)", { stroke: "#a3195b", "stroke-dasharray": "4 2" }), gp.t("liberated.part")));
+    if (d.confidence.includes("assumed")) rows.push(item(stroke({ stroke: "#1d2733", "stroke-width": 1.6, "stroke-dasharray": "5 3" }), gp.t("border.assumed")));
+    if (gp.state.roads) rows.push(item(stroke({ stroke: "#6b4f7d", "stroke-width": 2, "stroke-dasharray": "2 4" }), gp.t("legend.road.closed")));
+    if (gp.state.facilities) rows.push(...icons());
+    if (gp.state.planned) rows.push(item(disc({ fill: "#fff", stroke: "#7a3b8f", "stroke-dasharray": "2.5 2", "stroke-width": 1.5 }), gp.t("planned.place")));
+    return rows;
+  }
+
+  function icons() {
+    const form = gp.facilities.form(gp.model.service().counts);
+    const icon = (options) => gp.facilities.icon(Object.assign({ form, size: 20 }, options));
+    const rows = [item(icon({ open: true }), gp.t("legend.open")), item(icon({ open: false }), gp.t("legend.later"))];
+    if (!gp.bulk) return rows;
+    const shown = gp.model.facilitiesShown(), f = gp.bulk.facilities;
+    if (shown.some((i) => gp.facilities.isAssumed(i))) rows.push(item(icon({ open: true, assumed: true }), gp.t("legend.assumed")));
+    if (shown.some((i) => f.owner[i] === "military")) rows.push(item(icon({ open: true, military: true }), gp.t("owner.military")));
+    if (shown.some((i) => f.status[i] === "unverified")) rows.push(item(icon({ open: true, unverified: true }), gp.t("status.unverified")));
+    return rows;
+  }
+})(window.geoplan);

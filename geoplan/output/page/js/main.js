@@ -1,0 +1,77 @@
+/* Start: first the districts from the small head, then everything else; and who redraws on which change. */
+(function (gp) {
+  "use strict";
+
+  gp.start = async function (layers) {
+    gp.readHead();
+    gp.model.build();
+    gp.mapView.start(layers);
+    gp.basemap.start(layers);
+    gp.districts.start(layers.districts);
+    performance.mark("gp-districts");
+    listen();
+    gp.labels.start();
+    chrome();
+    gp.replace("gp-busy", gp.t("busy"));
+    await gp.readBulk();
+    gp.replace("gp-busy");
+    gp.basemap.dressRoads();
+    gp.points.start();
+    gp.facilities.start();
+    gp.tables.render();
+    gp.legend.render();
+    performance.mark("gp-ready");
+    window.geoplanReady = { districts: gp.head.districts.id.length, points: gp.bulk.points.id.length,
+      facilities: gp.bulk.facilities.id.length, ms: Math.round(performance.now()) };
+  };
+
+  /* All that can be said from the head alone. */
+  function chrome() {
+    texts();
+    gp.header.render();
+    gp.header.services();
+    gp.controls.render();
+    gp.controls.credit();
+    gp.kpi.render();
+    gp.legend.render();
+    gp.tables.render();
+    gp.mapView.label();
+  }
+
+  /* Static texts and labels of the frame. */
+  function texts() {
+    document.querySelectorAll("[data-gp-text]").forEach((node) => { node.textContent = gp.t(node.getAttribute("data-gp-text")); });
+    document.querySelectorAll("[data-gp-label]").forEach((node) => node.setAttribute("aria-label", gp.t(node.getAttribute("data-gp-label"))));
+  }
+
+  function listen() {
+    gp.onChange(["lang"], texts);
+    gp.onChange(["lang", "year"], gp.header.render);
+    gp.onChange(["lang", "service"], gp.header.services);
+    gp.onChange(["lang", "theme", "roads", "facilities", "planned"], gp.controls.render);
+    gp.onChange(["lang"], gp.controls.credit);
+    gp.onChange(["lang", "service", "year"], gp.kpi.render);
+    gp.onChange(["service"], dropOwnRoute);
+    gp.onChange(["service", "year", "theme", "selection"], gp.districts.restyle);
+    gp.onChange(["lang", "service", "year"], gp.mapView.label);
+    gp.onChange(["roads"], gp.basemap.toggle);
+    gp.onChange(["year"], () => gp.basemap.restyle());
+    gp.onChange(["selection", "service", "year"], gp.route.draw);
+    gp.onChange(["lang", "service", "year", "facilities", "theme", "planned", "roads"], gp.facilities.redraw);
+    gp.onChange(["service", "year", "theme", "planned", "selection"], gp.points.redraw);
+    gp.onChange(["lang", "service", "year", "theme", "roads", "facilities", "planned"], gp.legend.render);
+    gp.onChange(["lang", "service", "year", "tab", "table"], gp.tables.render);
+    gp.onChange(["selection"], gp.tables.mark);
+    gp.onChange(["lang", "service", "year", "selection"], gp.card.render);
+    document.addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && gp.state.selection) gp.set({ selection: null });
+    });
+  }
+
+  /* A chosen point follows the service that is shown. */
+  function dropOwnRoute() {
+    const chosen = gp.state.selection;
+    if (chosen && chosen.service) gp.state.selection = { kind: chosen.kind, i: chosen.i };
+    if (chosen && chosen.kind === "facilities") gp.state.selection = null;
+  }
+})(window.geoplan);

@@ -1,0 +1,167 @@
+/* Settlements and rural cells on one canvas: colour by minutes, size by people, a mark for each state. */
+(function (gp) {
+  "use strict";
+
+  const points = { at: [], size: [], order: [] };
+  gp.points = points;
+
+  points.start = function () {
+    const people = gp.bulk.points.people[gp.state.year];
+    // big ones first, so that a village in front of a city can be seen and hit
+    points.order = people.map((_, i) => i).sort((a, b) => gp.model.isSettlement(a) - gp.model.isSettlement(b) || people[b] - people[a]);
+    points.layer = new gp.CanvasLayer("gp-points", draw).addTo(gp.map);
+    points.tip = L.tooltip({ className: "gp-tip", direction: "top", offset: [0, -8], opacity: 1 });
+    gp.map.on("mousemove", (e) => hover(e));
+    gp.map.on("click", (e) => click(e));
+  };
+  points.redraw = () => points.layer && points.layer.redraw();
+
+  function radius(i, zoom) {
+    const grow = Math.max(0.75, 1 + (zoom - 7.5) * 0.16);
+    const rural = gp.model.isSettlement(i) ? 1 : 0.7;
+    return Math.min(20, (1.9 + 0.055 * Math.pow(gp.model.people(i), 0.4)) * grow * rural);
+  }
+
+  /* Is point `i` drawn with what is switched on? */
+  function shown(i) {
+    const chosen = gp.state.selection;
+    if (chosen && chosen.kind === "point" && chosen.i === i) return true;
+    if (gp.model.isPlanned(i)) return gp.state.planned && (gp.state.theme === "settlements" || gp.map.getZoom() >= 8.5);
+    return gp.state.theme === "settlements" && gp.model.people(i) > 0;
+  }
+
+  function draw(context, view) {
+    const zoom = gp.map.getZoom(), p = gp.bulk.points;
+    const colours = gp.palette.bands(), coverage = gp.model.coverage();
+    points.at = [];
+    points.order.forEach((i) => {
+      if (!shown(i)) return;
+      const at = gp.map.latLngToContainerPoint([p.lat[i], p.lon[i]]);
+      if (!gp.inside(at, view, 20)) return;
+      points.at[i] = at;
+      points.size[i] = gp.model.isPlanned(i) ? 4.5 : radius(i, zoom);
+      circleOfDoubt(context, i, at, zoom);
+      mark(context, i, at, gp.model.bandAt(coverage.tenths[i]), colours);
+    });
+    ring(context);
+  }
+
+  function disc(context, at, r) {
+    context.beginPath();
+    context.arc(at.x, at.y, r, 0, 2 * Math.PI);
+  }
+
+  function mark(context, i, at, band, colours) {
+    const r = points.size[i];
+    if (gp.model.isPlanned(i)) return hollow(context, at, r, "#7a3b8f", [2.5, 2]);
+    if (band === gp.model.NOT_ASSESSED) return hollow(context, at, r, "#7b8590", []);
+    if (band === gp.model.UNREACHABLE) return crossed(context, at, Math.max(r, 3.2));
+    context.globalAlpha = gp.model.isSettlement(i) ? 1 : 0.72;
+    disc(context, at, r);
+    context.fillStyle = colours[band];
+    context.fill();
+    context.globalAlpha = gp.model.isSettlement(i) ? 1 : 0.45;
+    context.lineWidth = gp.model.isSettlement(i) ? 0.9 : 0.5;
+    context.strokeStyle = "#1d2733";
+    context.stroke();
+    context.globalAlpha = 1;
+    return undefined;
+  }
+
+  function hollow(context, at, r, colour, dash) {
+    disc(context, at, r);
+    context.fillStyle = "rgba(255,255,255,.85)";
+    context.fill();
+    context.setLineDash(dash);
+    context.lineWidth = 1.5;
+    context.strokeStyle = colour;
+    context.stroke();
+    context.setLineDash([]);
+  }
+
+  function crossed(context, at, r) {
+    hollow(context, at, r, "#1d2733", []);
+    const k = r * 0.62;
+    context.beginPath();
+    context.moveTo(at.x - k, at.y - k);
+    context.lineTo(at.x + k, at.y + k);
+    context.moveTo(at.x + k, at.y - k);
+    context.lineTo(at.x - k, at.y + k);
+    context.lineWidth = 1.3;
+    context.stroke();
+  }
+
+  /* The circle in which a placed point lies, once it is wide enough to be seen. */
+  function circleOfDoubt(context, i, at, zoom) {
+    const p = gp.bulk.points, km = p.radius_km[i], chosen = gp.state.selection;
+    const isChosen = chosen && chosen.kind === "point" && chosen.i === i;
+    if (!km || !gp.model.isSettlement(i) || (!isChosen && (zoom < 10 || km < 1.5))) return;
+    const r = km * 1000 / metresPerPixel(p.lat[i], zoom);
+    if (r < points.size[i] + 3) return;
+    disc(context, at, r);
+    context.fillStyle = "rgba(122,59,143,.10)";
+    context.fill();
+    context.setLineDash([4, 4]);
+    context.lineWidth = 1.2;
+    context.strokeStyle = "#7a3b8f";
+    context.stroke();
+    context.setLineDash([]);
+  }
+
+  const metresPerPixel = (lat, zoom) => 40075016.686 * Math.cos(lat * Math.PI / 180) / Math.pow(2, zoom + 8);
+
+  function ring(context) {
+    const chosen = gp.state.selection;
+    if (!chosen || chosen.kind !== "point" || !points.at[chosen.i]) return;
+    [[7, "#ffffff", 5], [7, "#d1480a", 2.6]].forEach(([extra, colour, width]) => {
+      disc(context, points.at[chosen.i], points.size[chosen.i] + extra - 3);
+      context.lineWidth = width;
+      context.strokeStyle = colour;
+      context.stroke();
+    });
+  }
+
+  /* The topmost point under a place of the map, -1 for none. */
+  points.hit = function (place) {
+    for (let k = points.order.length - 1; k >= 0; k -= 1) {
+      const i = points.order[k], at = points.at[i];
+      if (at && at.distanceTo(place) <= Math.max(points.size[i], 4) + 2) return i;
+    }
+    return -1;
+  };
+
+  function hover(event) {
+    const i = event.originalEvent.buttons ? -1 : points.hit(event.containerPoint);
+    gp.map.getContainer().classList.toggle("gp-pointing", i >= 0);
+    if (i === points.hovered) return;
+    points.hovered = i;
+    if (i < 0) return void points.tip.remove();
+    gp.map.eachLayer((layer) => layer !== points.tip && layer.closeTooltip && layer.closeTooltip());
+    points.tip.setLatLng([gp.bulk.points.lat[i], gp.bulk.points.lon[i]]).setContent(tooltip(i)).addTo(gp.map);
+  }
+
+  /* Minutes, or the word of the state, of point `i`. */
+  points.verdict = function (i, service) {
+    const c = gp.model.coverage(service), tenths = c.tenths[i];
+    if (tenths === gp.model.UNREACHABLE) return gp.t("state.unreachable");
+    if (tenths === gp.model.NOT_ASSESSED) return gp.t("state.not_assessed");
+    return gp.t("minutes", { n: gp.minutes(tenths, c.error[i]) });
+  };
+
+  points.title = function (i) {
+    const p = gp.bulk.points;
+    return gp.model.isSettlement(i) ? gp.name(p.name, i)
+      : gp.t("rural.cell", { district: gp.name(gp.head.districts.name, p.district[i]) });
+  };
+
+  function tooltip(i) {
+    return gp.el("div", {}, gp.el("strong", {}, points.title(i)),
+      gp.el("div", {}, gp.name(gp.model.service().name) + ": ", gp.el("b", {}, points.verdict(i))),
+      gp.el("div", {}, gp.model.isPlanned(i) ? gp.t("planned.place") : gp.t("people") + ": " + gp.number(gp.model.people(i))));
+  }
+
+  function click(event) {
+    const i = points.hit(event.containerPoint);
+    gp.set({ selection: i >= 0 ? { kind: "point", i } : null });
+  }
+})(window.geoplan);

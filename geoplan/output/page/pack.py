@@ -1,0 +1,80 @@
+"""Tables -> columns of JSON, and bulk data -> gzip and base64 that the page unpacks by itself."""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import gzip
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+def plain(value: Any) -> Any:
+    """Return one cell as JSON knows it; missing is None, dates are ISO text."""
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [plain(v) for v in value]
+    if value is None or value is pd.NaT or value is pd.NA:
+        return None
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float):
+        return None if np.isnan(value) else value
+    if isinstance(value, (datetime.date, datetime.datetime)):
+        return value.isoformat()[:10]
+    return value
+
+
+def column(values: pd.Series, digits: int | None = None) -> list[Any]:
+    """Return a column as a list; numbers rounded to `digits`, whole ones as integers when 0."""
+    if digits is not None:
+        numbers = pd.to_numeric(values, errors="coerce").astype("float64").round(digits)
+        return [None if np.isnan(v) else int(v) if digits == 0 else v for v in numbers.tolist()]
+    return [plain(v) for v in values.tolist()]
+
+
+def text_column(values: pd.Series) -> list[str]:
+    """Return a column of texts; missing is an empty text."""
+    return ["" if (v := plain(value)) is None else str(v) for value in values.tolist()]
+
+
+def coded(values: Iterable[str]) -> dict[str, list[Any]]:
+    """Return repeated texts as `{"words": [...], "at": [...]}`: each text once, rows by its number."""
+    words: dict[str, int] = {}
+    at = [words.setdefault(v, len(words)) for v in values]
+    return {"words": list(words), "at": at}
+
+
+def position(ids: Iterable[str], order: Iterable[str]) -> list[int]:
+    """Return the place of each id in `order`, -1 where it is not there."""
+    places = {key: i for i, key in enumerate(order)}
+    return [places.get(key, -1) for key in ids]
+
+
+def trilingual(value: Any) -> dict[str, str]:
+    """Return `{az, ru, en}` of a mapping or a model with these names; a gap falls back to az, then en."""
+    read = value.get if hasattr(value, "get") else lambda key, default="": getattr(value, key, default)
+    texts = {key: str(read(key, "") or "") for key in ("az", "ru", "en")}
+    fallback = texts["az"] or texts["en"] or texts["ru"]
+    return {key: text or fallback for key, text in texts.items()}
+
+
+def names(frame: pd.DataFrame) -> dict[str, list[str]]:
+    """Return the columns `name_az`, `name_ru`, `name_en` (az where another is missing)."""
+    az = text_column(frame["name_az"])
+    out = {"az": az}
+    for key in ("ru", "en"):
+        found = text_column(frame[f"name_{key}"]) if f"name_{key}" in frame else az
+        out[key] = [name or own for name, own in zip(found, az, strict=True)]
+    return out
+
+
+def packed(value: Mapping[str, Any]) -> str:
+    """Return JSON, gzip, base64; the same bytes on every run (no time stamp in the header)."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return base64.b64encode(gzip.compress(text.encode("utf-8"), 9, mtime=0)).decode("ascii")
