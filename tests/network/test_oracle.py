@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import network_oracle as oracle
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from network_worlds import country, place
 
 from geoplan.network import snap, travel
 from geoplan.network.access import AccessRule
 from geoplan.units import to_tenths
-
-import oracle
-from conftest import country, place
 
 RULE = AccessRule()
 

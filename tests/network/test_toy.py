@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+from network_worlds import TOY
 
 from geoplan.network import snap, travel
-
-from conftest import TOY
 
 EXPECTED = pd.read_csv(TOY / "expected.csv")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import networkx as nx
@@ -23,7 +24,7 @@ def graph_with(network, snappings):
     for e in range(len(network.road_ids)):
         tail, head = int(network.edge_from[e]), int(network.edge_to[e])
         stops = [(0.0, tail), *sorted(on_edge.get(e, []), key=lambda s: (s[0], str(s[1]))), (1.0, head)]
-        for (a, u), (b, v) in zip(stops, stops[1:], strict=False):
+        for (a, u), (b, v) in itertools.pairwise(stops):
             both = not network.edge_oneway[e] or a == b
             _link(g, u, v, (b - a) * network.edge_minutes[e], (b - a) * network.edge_km[e], both=both)
     return g
@@ -65,7 +66,7 @@ def _by_road(g, source, target, weight):
         path = nx.dijkstra_path(g, source, target, weight=weight)
     except nx.NetworkXNoPath:
         return math.inf, math.inf
-    steps = [min(g[u][v].values(), key=lambda d: d[weight]) for u, v in zip(path, path[1:], strict=False)]
+    steps = [min(g[u][v].values(), key=lambda d: d[weight]) for u, v in itertools.pairwise(path)]
     return sum(s["minutes"] for s in steps), sum(s["km"] for s in steps)
 
 
