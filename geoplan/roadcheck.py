@@ -14,7 +14,7 @@ from geoplan.errors import Finding
 from geoplan.network.graph import build_network
 from geoplan.network.snap import snap_points
 from geoplan.network.travel import od_matrix
-from geoplan.tables.names import match_place
+from geoplan.routing import find_place
 
 if TYPE_CHECKING:
     from geoplan.network.access import AccessRule, Ground
@@ -49,11 +49,10 @@ def check_distances(
     with shipped.table("published_distances").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     stops = [_stops(row) for row in rows]
-    ids = {name: _place(name, tables.settlements) for row in stops for name in row}
-    known = sorted({place for place in ids.values() if place})
-    km = _network_km(tables, known, ground, rule)
+    places = _places(sorted({name for row in stops for name in row}), tables)
+    km = _network_km(tables, places, ground, rule)
     table = pd.DataFrame(
-        [_compared(row, [ids[name] for name in names], km) for row, names in zip(rows, stops, strict=True)],
+        [_compared(row, names, km) for row, names in zip(rows, stops, strict=True)],
         columns=[*COLUMNS],
     )
     return table, [_finding(table)] if len(table) else []
@@ -65,21 +64,25 @@ def _stops(row: dict[str, str]) -> list[str]:
     return [row["from"], *via, row["to"]]
 
 
-def _place(name: str, settlements: pd.DataFrame) -> str:
-    """Return the settlement of that name, an empty text if there is not exactly one."""
-    found = match_place(name, settlements).found
-    return found[0] if len(found) == 1 else ""
+def _places(names: list[str], tables: TableSet) -> pd.DataFrame:
+    """Return lat and lon of the places of which there is exactly one of the name; index = the name."""
+    found = {}
+    for name in names:
+        places, match = find_place(name, tables)
+        if len(match.found) == 1:
+            found[name] = places.loc[match.found[0], ["lat", "lon"]].to_numpy(dtype=float)
+    return pd.DataFrame.from_dict(found, orient="index", columns=["lat", "lon"])
 
 
 def _network_km(
-    tables: TableSet, known: list[str], ground: Ground, rule: AccessRule
+    tables: TableSet, places: pd.DataFrame, ground: Ground, rule: AccessRule
 ) -> dict[tuple[str, str], float]:
-    """Return kilometres of the fastest route between all pairs of the known places."""
+    """Return kilometres of the fastest route between all pairs of the places."""
     network, _ = build_network(tables.roads, tables.road_nodes, tables.speeds, year=CHECK_YEAR)
-    places = tables.settlements.loc[known]
-    points = snap_points(network, known, places["lat"], places["lon"], ground=ground, rule=rule)
+    names = [str(name) for name in places.index]
+    points = snap_points(network, names, places["lat"], places["lon"], ground=ground, rule=rule)
     matrix = od_matrix(network, points, points, ground=ground, rule=rule)
-    return {(a, b): matrix.km[i, j] for i, a in enumerate(known) for j, b in enumerate(known)}
+    return {(a, b): matrix.km[i, j] for i, a in enumerate(names) for j, b in enumerate(names)}
 
 
 def _compared(row: dict[str, str], places: list[str], km: dict[tuple[str, str], float]) -> list[object]:

@@ -17,7 +17,7 @@ from geoplan.network.graph import build_network
 from geoplan.network.snap import Snapping, snap_points, snapping_findings
 from geoplan.network.travel import Route, od_matrix
 from geoplan.network.travel import route as fastest
-from geoplan.tables.names import match_place, place_label
+from geoplan.tables.names import PlaceMatch, match_place, place_label
 from geoplan.tables.read import read_points, read_tables
 from geoplan.units import CRS_METRES, TENTHS_PER_MINUTE, UNREACHABLE_TENTHS
 
@@ -219,7 +219,7 @@ def route(
     places: list[pd.DataFrame] = []
     findings: list[Finding] = []
     for query in (origin, destination):
-        place, problem = _find(query, tables.settlements)
+        place, problem = _find(query, tables)
         places.append(place)
         findings += [problem] if problem else []
     raise_on_errors(findings)
@@ -234,21 +234,35 @@ def route(
     )
 
 
-def _find(query: str, settlements: pd.DataFrame) -> tuple[pd.DataFrame, Finding | None]:
+def find_place(query: str, tables: TableSet) -> tuple[pd.DataFrame, PlaceMatch]:
+    """Return the table that `query` was found in and what it matched there.
+
+    Settlements come first; junctions, passes and other nodes of the road table count where no settlement
+    bears the name.
+    """
+    match = match_place(query, tables.settlements)
+    if match.found:
+        return tables.settlements, match
+    nodes = tables.road_nodes.assign(district_id="")
+    at_node = match_place(query, nodes)
+    return (nodes, at_node) if at_node.found else (tables.settlements, match)
+
+
+def _find(query: str, tables: TableSet) -> tuple[pd.DataFrame, Finding | None]:
     """Return the one point that `query` names, labelled for people, or what is wrong with it."""
     if given := LAT_LON.fullmatch(query):
         lat, lon = float(given[1]), float(given[2])
         if abs(lat) > 90 or abs(lon) > 180:
             return _nowhere(), _problem(query, "is no latitude and longitude", "Write lat,lon in degrees.")
         return pd.DataFrame({"lat": [lat], "lon": [lon]}, index=[query.strip()]), None
-    match = match_place(query, settlements)
+    places, match = find_place(query, tables)
     if len(match.found) == 1:
-        row = settlements.loc[[match.found[0]]]
+        row = places.loc[[match.found[0]]]
         return row[["lat", "lon"]].set_axis([str(row["name_az"].iloc[0])]), None
     if match.found:
-        names = ", ".join(place_label(settlements, p) for p in match.found)
+        names = ", ".join(place_label(places, p) for p in match.found)
         return _nowhere(), _problem(query, "names several places", f"Write one of: {names}")
-    near = ", ".join(place_label(settlements, p) for p in match.near)
+    near = ", ".join(place_label(places, p) for p in match.near)
     return _nowhere(), _problem(
         query, "names no place", f"Near: {near}" if near else "Write lat,lon instead."
     )

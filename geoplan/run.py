@@ -176,7 +176,7 @@ def _year(
     findings += found
     raise_on_errors(findings)
     clock.step(f"{year}: snapping")
-    facilities = tables.facilities.assign(counts=operating(tables.facilities, scenario, year))
+    facilities = _facilities(tables, scenario, year)
     counting = facilities[facilities["counts"]]
     origins, found = _snap(network, demand, place, where="demand")
     findings += found
@@ -207,6 +207,14 @@ def _year(
         _labelled(snapping, scenario, year),
     )
     return part, findings
+
+
+def _facilities(tables: TableSet, scenario: Scenario, year: int) -> pd.DataFrame:
+    """Return all facilities with the name of their settlement and whether they count."""
+    names = tables.settlements["name_az"]
+    towns = [names.get(place, "") for place in tables.facilities["settlement_id"]]
+    counts = operating(tables.facilities, scenario, year)
+    return tables.facilities.assign(settlement_name_az=towns, counts=counts)
 
 
 def operating(facilities: pd.DataFrame, scenario: Scenario, year: int) -> NDArray[np.bool_]:
@@ -278,13 +286,16 @@ def _labelled(table: pd.DataFrame, scenario: Scenario, year: int) -> pd.DataFram
 
 
 def _named_districts(table: pd.DataFrame, districts: pd.DataFrame) -> pd.DataFrame:
-    """Return the table with names, region and kind of each district behind its id."""
-    extra = districts[[*NAMES, "region_id", "liberated"]].loc[table["district_id"]].reset_index(drop=True)
-    return pd.concat([table[["district_id"]], extra, table.drop(columns="district_id")], axis=1)
+    """Return the table with the names of each district behind its id, region and kind at the end."""
+    rows = districts.loc[table["district_id"]].reset_index(drop=True)
+    figures = table.drop(columns="district_id")
+    return pd.concat(
+        [table[["district_id"]], rows[[*NAMES]], figures, rows[["region_id", "liberated"]]], axis=1
+    )
 
 
 def _named_groups(table: pd.DataFrame, districts: pd.DataFrame) -> pd.DataFrame:
-    """Return the summary with the names of nation, groups, regions and districts."""
+    """Return the summary with the names of nation, groups, regions and districts at the end."""
     regions = districts.groupby("region_id")[["region_az", "region_en", "region_ru"]].first()
     names = (
         GROUP_NAMES
@@ -295,7 +306,7 @@ def _named_groups(table: pd.DataFrame, districts: pd.DataFrame) -> pd.DataFrame:
         }
     )
     named = pd.DataFrame([names[key] for key in table["id"]], columns=[*NAMES])
-    return pd.concat([table[["level", "id"]], named, table.drop(columns=["level", "id"])], axis=1)
+    return pd.concat([table, named], axis=1)
 
 
 def _provenance(scenario: Scenario, tables: TableSet, started: str, seconds: dict[str, float]) -> Provenance:

@@ -34,11 +34,12 @@ SETTLEMENT_COLUMNS: Final = (
     "name_en",
     "name_ru",
     "district_id",
-    "region_id",
     "liberated",
     "population",
-    "population_confidence",
 )
+
+EXTRA_COLUMNS: Final = ("region_id", "population_confidence")
+"""Columns of the demand points that stand behind the figures."""
 
 
 @dataclass(frozen=True)
@@ -173,7 +174,7 @@ def settlement_table(
     Parameters
     ----------
     demand
-        Demand points with `SETTLEMENT_COLUMNS` (id as index) and `position_radius_km`.
+        Demand points with `SETTLEMENT_COLUMNS` (id as index), `EXTRA_COLUMNS` and `position_radius_km`.
     facilities
         Counting facilities in column order: `position_radius_km`, `confidence`; index = id.
     access
@@ -212,6 +213,7 @@ def settlement_table(
             error_minutes=np.where(shown, np.round(error, 1), np.nan),
             facility_confidence=np.where(shown, facility_confidence, ""),
             on_assumed=shown & (facility_confidence == "assumed"),
+            **{name: demand[name].to_numpy() for name in EXTRA_COLUMNS},
         )
         .astype({"status": object, "confidence": object, "facility_confidence": object})
     )

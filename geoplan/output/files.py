@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from geoplan.errors import GeoplanError, OutputExistsError, UsageError
+from geoplan.output.cells import as_text, disarm, is_empty
 from geoplan.output.layers import write_layers
 from geoplan.output.workbook import write_workbook
 
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
     from geoplan.result import Result
 
 RECORD = "run.json"
-
-ARMED = ("=", "+", "-", "@", "\t")
-"""A text cell that begins with one of these would run as a formula in a spreadsheet."""
 
 DECIMALS = {"minutes": 1, "km": 3, "share": 6, "lat": 5, "lon": 5}
 """Decimals by the word that a column name begins or ends with."""
@@ -91,11 +89,6 @@ def _put_in_place(stage: Path, out: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def disarm(text: str) -> str:
-    """Return `text` with a leading apostrophe where a spreadsheet would take it for a formula."""
-    return "'" + text if text.startswith(ARMED) else text
-
-
 def _decimals(column: str) -> int | None:
     """Return how many decimals a column shows, None for as many as it has."""
     for word, digits in DECIMALS.items():
@@ -112,8 +105,8 @@ def _cells(values: pd.Series[Any], column: str) -> list[str]:
     if pd.api.types.is_float_dtype(values) and digits is not None:
         return ["" if np.isnan(v) else f"{v:.{digits}f}" for v in values.to_numpy(dtype=float)]
     if pd.api.types.is_numeric_dtype(values):
-        return ["" if pd.isna(v) else f"{v:.10g}" if isinstance(v, float) else str(v) for v in values]
-    return ["" if v is None or v is pd.NaT or v != v else disarm(str(v)) for v in values]  # noqa: PLR0124
+        return [f"{v:.10g}" if isinstance(v, float) and not is_empty(v) else as_text(v) for v in values]
+    return [disarm(as_text(v)) for v in values]
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:

@@ -10,6 +10,7 @@ import pandas as pd
 import pyogrio
 import shapely
 
+from geoplan.output.cells import as_text
 from geoplan.output.routes import RoadLines, road_lines, route_coordinates
 from geoplan.units import CRS_ON_DISK
 
@@ -48,15 +49,12 @@ def _points(table: pd.DataFrame) -> gpd.GeoDataFrame:
 
 def _plain(table: pd.DataFrame) -> pd.DataFrame:
     """Return a table whose dates and lists are text, as a GeoPackage wants them."""
-    as_text = {
-        c: [
-            "" if v is None or v is pd.NaT else ";".join(v) if isinstance(v, tuple) else str(v)
-            for v in table[c]
-        ]
+    texts = {
+        c: [as_text(v) for v in table[c]]
         for c in table.columns
         if table[c].dtype == object and c != "geometry"
     }
-    return table.assign(**as_text)
+    return table.assign(**texts)
 
 
 def _districts(result: Result) -> gpd.GeoDataFrame:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 import xlsxwriter
 
+from geoplan.output.cells import as_text, is_empty
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -122,11 +124,11 @@ def _write_sheet(sheet: Any, table: pd.DataFrame, head: Any) -> None:
 
 def _write_cell(sheet: Any, row: int, column: int, value: Any) -> None:
     """Write one cell by its kind; empty stays empty."""
-    if value is None or value is pd.NaT or (not isinstance(value, str) and value != value):  # noqa: PLR0124
+    if is_empty(value):
         return
     if isinstance(value, bool):
         sheet.write_boolean(row, column, value)
     elif isinstance(value, int | float):
         sheet.write_number(row, column, value)
     else:
-        sheet.write_string(row, column, ";".join(value) if isinstance(value, tuple) else str(value))
+        sheet.write_string(row, column, as_text(value))
