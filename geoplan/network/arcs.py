@@ -90,12 +90,6 @@ class Arcs:
             np.concatenate([self.edge, new.edge]),
         )
 
-    def find(self, tail: NDArray[np.int64], head: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the number of the arc between each pair of nodes; the arc must exist."""
-        width = self.nodes
-        key = self.tail.astype(np.int64) * width + self.head
-        return np.searchsorted(key, tail * width + head)
-
 
 def pack_arcs(
     nodes: int,

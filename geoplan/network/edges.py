@@ -93,11 +93,22 @@ def speeds_kmh(
     own = roads["speed_kmh"].to_numpy(dtype=np.float64, na_value=np.nan) if "speed_kmh" in roads else np.nan
     speed_kmh = np.where(np.isnan(own), by_kind, own)
     ids = np.asarray(roads.index, dtype=object)
+    absurd = (speed_kmh < 0) | np.isinf(speed_kmh)
+    findings.extend(_absurd_speed(str(ids[k]), float(speed_kmh[k])) for k in np.flatnonzero(absurd))
+    speed_kmh = np.where(absurd, 0.0, speed_kmh)
     missing: dict[tuple[str, str], list[str]] = {}
     for number in np.flatnonzero(np.isnan(speed_kmh)):
         missing.setdefault(kinds[number], []).append(str(ids[number]))
     findings.extend(_missing_speed(kind, missing[kind], vehicle, season, known) for kind in sorted(missing))
     return np.nan_to_num(speed_kmh, nan=0.0)
+
+
+def _absurd_speed(road: str, kmh: float) -> Finding:
+    """Return the error for a speed that no route may use (SciPy would only warn, or drop the road)."""
+    return Finding(
+        "error", "road-speed", f"road {road} has a speed of {kmh:g} km/h.", f"roads.csv: {road}:speed_kmh",
+        "Give a speed of 0 (closed) or more, here or in speeds.csv.",
+    )  # fmt: skip
 
 
 def _missing_speed(

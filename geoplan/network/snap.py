@@ -209,7 +209,8 @@ def _nearest(network: RoadNetwork, bases: _Bases) -> _Feet:
     np.minimum.at(feet.edge, point, edges[item])
     lines = network.lines.shapes[feet.edge]
     along_m = shapely.line_locate_point(lines, points)
-    feet.share[:] = along_m / network.lines.length_m[feet.edge]
+    length_m = network.lines.length_m[feet.edge]
+    feet.share[:] = along_m / np.where(length_m > 0, length_m, 1.0)
     foot = shapely.line_interpolate_point(lines, along_m)
     feet.x_m[:], feet.y_m[:] = shapely.get_x(foot), shapely.get_y(foot)
     feet.distance_m[:] = shapely.distance(points, foot)
@@ -287,7 +288,9 @@ class _Pieces:
         chosen = order[np.unique(row[order], return_index=True)[1]]
         point, best = waiting[row[chosen]], piece[chosen]
         feet.edge[point] = self.edge[best]
-        feet.share[point] = (self.start_m[best] + part[chosen] * length_m[chosen]) / self.line_m[best]
+        feet.share[point] = (self.start_m[best] + part[chosen] * length_m[chosen]) / np.maximum(
+            self.line_m[best], 1e-9
+        )
         feet.x_m[point], feet.y_m[point] = foot[chosen].T
         feet.distance_m[point] = distance_m[chosen]
         return np.setdiff1d(waiting, point)

@@ -154,10 +154,13 @@ def _swept(
 
 
 def _arcs_before(graph: Arcs, before: NDArray[np.int32]) -> NDArray[np.int64]:
-    """Return the arc that leads to each node in each tree, -1 at roots and where there is no path."""
+    """Return the arc that leads to each node in each tree, -1 at roots and where there is no path.
+
+    There is one arc a pair of nodes, so the arc is the one whose tail is the node before its head.
+    """
     arc = np.full(before.shape, -1, dtype=np.int64)
-    row, node = np.nonzero(before >= 0)
-    arc[row, node] = graph.find(before[row, node].astype(np.int64), node)
+    row, number = np.nonzero(before[:, graph.head] == graph.tail)
+    arc[row, graph.head[number]] = number
     return arc
 
 
@@ -173,8 +176,8 @@ def _along_tree(graph: Arcs, before: NDArray[np.int32], arc: NDArray[np.int64]) 
     row_start = here[:, :1]
     pointer = np.where(before >= 0, row_start + before, here).ravel()
     for _ in range(max(width, 2).bit_length() + 1):
+        total = total + total[pointer]  # a root points to itself and holds 0
         beyond = pointer[pointer]
-        total = total + np.where(beyond != pointer, total[pointer], 0.0)
         if (beyond == pointer).all():
             break
         pointer = beyond

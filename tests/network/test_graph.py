@@ -113,6 +113,21 @@ def test_roads_with_errors_are_named_and_left_out():
     assert network.road_ids.tolist() == ["r00", "r01"]
 
 
+@pytest.mark.parametrize("kmh", [-50.0, float("inf")])
+def test_absurd_speed_is_an_error(kmh):
+    network, findings = country(SQUARE, [("a", "b", 10), ("b", "c", 10, {"kmh": kmh})])
+    assert [(f.code, f.severity) for f in findings] == [("road-speed", "error")]
+    assert f"{kmh:g} km/h" in str(findings[0])
+    assert network.road_ids.tolist() == ["r00"]
+
+
+def test_empty_cells_count_as_open_two_way():
+    blank = {"status": None, "closed_in_winter": None, "open_from": pd.NaT, "open_until": np.nan, "ref": None}
+    network, _ = country(SQUARE, [("a", "b", 10), ("b", "c", 10, blank)], season="winter")
+    assert network.road_ids.tolist() == ["r00", "r01"]
+    assert network.road_ref[1] == ""
+
+
 def test_no_usable_road_is_an_error():
     network, findings = country(SQUARE, [("a", "b", 10, {"status": "planned"})])
     assert [f.code for f in findings] == ["no-usable-road"]

@@ -41,7 +41,7 @@ def worlds(draw):
     return places, roads, origins, destinations
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(worlds(), st.sampled_from(["time", "distance"]))
 def test_matrix_equals_networkx(world, weight):
     places, roads, origins, destinations = world
@@ -62,7 +62,7 @@ def near_half(minutes):
     return np.isfinite(minutes) and abs(minutes * 10 % 1 - 0.5) < 1e-6
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75, deadline=None)
 @given(worlds())
 def test_snapping_equals_brute_force(world):
     places, roads, origins, _ = world
@@ -88,7 +88,7 @@ def has_two_feet(network, found, i, least):
     return away == pytest.approx(least, abs=1e-3)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75, deadline=None)
 @given(worlds(), st.sampled_from(["time", "distance"]))
 def test_routes_and_forests_walk_to_the_matrix(world, weight):
     places, roads, origins, destinations = world

@@ -165,3 +165,10 @@ def test_no_points_and_no_roads():
     found = snap.snap_points(empty, *place({"p": (0, 0)}), ground=Ground(BAY))
     assert found.verdict[0] == "too_far"
     assert len(snap.snapping_table(found)) == 1
+
+
+def test_road_without_extent_is_a_point():
+    land = Ground(shapely.box(-60_000, -60_000, 60_000, 60_000))
+    _, found = snapped((-4, -3), roads=[("a", "a", 5), *ROADS], ground=land)
+    assert (found.road_id[0], found.share[0]) == ("r00", 0.0)
+    assert found.distance_m[0] == pytest.approx(5_000, rel=1e-2)
