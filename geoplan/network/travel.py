@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from geoplan.network.access import AccessRule, Ground, Straight, straight_minutes
+from geoplan.network.access import AccessRule, Ground
+from geoplan.network.direct import Side, take_direct
 from geoplan.network.sweep import BY_FROM, BY_TO, NO_ROUTE, SAME_EDGE, find_ends, join, sweep
 from geoplan.units import UNREACHABLE_TENTHS, to_tenths
 
@@ -167,7 +168,7 @@ def od_matrix(
         if not outward:
             cost, other = cost.T, other.T
         minutes, length = _with_legs(network, cost, other, (origins, o), (destinations, d))
-        straight = _take_direct(network, minutes, length, (origins, o), (destinations, d), ground, rule)
+        straight = take_direct(network, minutes, length, (origins, o), (destinations, d), ground, rule)
         cells = np.ix_(o, d)
         tenths[cells] = to_tenths(minutes)
         km[cells] = np.round(np.where(np.isfinite(minutes), length, np.nan), KM_DIGITS)
@@ -178,15 +179,12 @@ def od_matrix(
     return ODMatrix(origins.ids, destinations.ids, tenths, km, direct)
 
 
-_Side = tuple["Snapping", "NDArray[np.intp]"]
-
-
 def _with_legs(
     network: RoadNetwork,
     cost: NDArray[np.float64],
     other: NDArray[np.float64],
-    origin: _Side,
-    destination: _Side,
+    origin: Side,
+    destination: Side,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return minutes and km, (origins, destinations), of the ways by road with both legs."""
     minutes, km = network.split_cost(cost, other)
@@ -195,83 +193,6 @@ def _with_legs(
     minutes = np.maximum(minutes, 0.0) + o.out_minutes[rows][:, None] + d.in_minutes[columns][None, :]
     km = np.maximum(km, 0.0) + o.leg_km[rows][:, None] + d.leg_km[columns][None, :]
     return np.where(unreachable, np.inf, minutes), np.where(unreachable, np.inf, km)
-
-
-def _take_direct(
-    network: RoadNetwork,
-    minutes: NDArray[np.float64],
-    km: NDArray[np.float64],
-    origin: _Side,
-    destination: _Side,
-    ground: Ground,
-    rule: AccessRule,
-) -> NDArray[np.bool_]:
-    """Put the direct path into `minutes` and `km` where it is quicker; return where.
-
-    Under weight `distance` it must be shorter as well. It is a leg from the origin to the destination:
-    at most `snap_limit_km` straight, by land, and only between points that are snapped.
-    """
-    (o, rows), (d, columns) = origin, destination
-    straight_m = (
-        np.hypot(
-            o.base_x_m[rows][:, None] - d.base_x_m[columns][None, :],
-            o.base_y_m[rows][:, None] - d.base_y_m[columns][None, :],
-        )
-        + o.extra_m[rows][:, None]
-        + d.extra_m[columns][None, :]
-    )
-    hopeful = (straight_m <= rule.snap_limit_km * 1000) & (rule.least_minutes(straight_m) < minutes)
-    hopeful &= o.snapped[rows][:, None] & d.snapped[columns][None, :]
-    if network.weight == "distance":
-        hopeful &= rule.leg_km(straight_m) < km
-    i, j = np.nonzero(hopeful)
-    direct_minutes = _direct_minutes(o, rows[i], d, columns[j], ground, rule)
-    quicker = direct_minutes < minutes[i, j]
-    i, j, direct_minutes = i[quicker], j[quicker], direct_minutes[quicker]
-    allowed = _by_land(o, rows[i], d, columns[j], ground)
-    i, j = i[allowed], j[allowed]
-    minutes[i, j] = direct_minutes[allowed]
-    km[i, j] = rule.leg_km(straight_m[i, j])
-    direct = np.zeros(minutes.shape, dtype=bool)
-    direct[i, j] = True
-    return direct
-
-
-def _by_land(
-    o: Snapping, rows: NDArray[np.intp], d: Snapping, columns: NDArray[np.intp], ground: Ground
-) -> NDArray[np.bool_]:
-    """Return which direct paths stay on the land, if either end is bound to it."""
-    allowed = ~(o.bound[rows] | d.bound[columns])
-    k = np.flatnonzero(~allowed)
-    allowed[k] = ground.allows(
-        (o.base_x_m[rows[k]], o.base_y_m[rows[k]]), (d.base_x_m[columns[k]], d.base_y_m[columns[k]])
-    )
-    return allowed
-
-
-def _direct_minutes(
-    o: Snapping,
-    rows: NDArray[np.intp],
-    d: Snapping,
-    columns: NDArray[np.intp],
-    ground: Ground,
-    rule: AccessRule,
-) -> NDArray[np.float64]:
-    """Return minutes of direct paths; the kilometres at the access speed are nearest the destination."""
-    middle_m = np.hypot(o.base_x_m[rows] - d.base_x_m[columns], o.base_y_m[rows] - d.base_y_m[columns])
-    origin = (o.lat[rows], o.lon[rows])
-    o_base, d_base = (o.base_lat[rows], o.base_lon[rows]), (d.base_lat[columns], d.base_lon[columns])
-    target = (d.lat[columns], d.lon[columns])
-    total, offset_km = np.zeros(len(rows)), np.zeros(len(rows))
-    for far, near, length_m in (
-        (d_base, target, d.extra_m[columns]),
-        (o_base, d_base, middle_m),
-        (origin, o_base, o.extra_m[rows]),
-    ):
-        towards, _ = straight_minutes(Straight(*far, *near, length_m, offset_km), ground=ground, rule=rule)
-        total += towards
-        offset_km = offset_km + rule.leg_km(length_m)
-    return total
 
 
 def route_forest(network: RoadNetwork, demand: Snapping, facilities: Snapping, *, matrix: ODMatrix) -> Forest:
