@@ -12,6 +12,8 @@ from geoplan.output.page.pack import coded, column, names, position, text_column
 from geoplan.output.page.vendored import LANGUAGES, catalogue, leaflet_version
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from geoplan.result import Result, RouteForest, YearState
 
 SCHEMA: Final = 1
@@ -145,15 +147,23 @@ def _neighbours(result: Result) -> dict[str, Any]:
     """Return kind, name and a place for the name of each background polygon."""
     frame = result.neighbours
     shapes = geometry.light_neighbours(frame.geometry)
-    return {"kind": text_column(frame["kind"]), "name": names(frame), "label": geometry.label_points(shapes)}
+    return {
+        "kind": text_column(frame["kind"]),
+        "name": names(frame),
+        "label": geometry.label_points(shapes),
+        "borders": geometry.inner_borders(shapes),
+    }
 
 
 def _summary(result: Result) -> dict[str, Any]:
     """Return the totals of nation, groups, regions and districts as columns."""
     rows = result.coverage_summary
     rows = rows[rows["level"].isin(_GROUPS)]
-    whole = ["year", "population", "assessed", "within_target", "beyond_target", "unreachable", "on_assumed"]
+    # the page shows three exclusive parts: within the target, beyond it by road, and no way by road
+    beyond = rows["assessed"] - rows["within_target"] - rows["unreachable"]
+    whole = ["year", "population", "assessed", "within_target", "unreachable", "on_assumed"]
     out: dict[str, Any] = {key: column(rows[key], 0) for key in whole}
+    out["beyond_target"] = column(beyond, 0)
     for key in ("mean_minutes", "p50_minutes", "p90_minutes"):
         out[key] = column(rows[key], 1)
     for key in ("level", "id", "service"):
@@ -343,15 +353,20 @@ def _routes(result: Result, state: YearState, ids: list[str], facilities: list[s
     return {
         "facility": position(used, facilities),
         "facility_road": forest.facility_road[at].tolist(),
-        "facility_share": np.round(forest.facility_share[at], 4).tolist(),
+        "facility_share": _shares(forest.facility_share[at]),
         "next": forest.next_road[at].tolist(),
         "road": np.where(known, forest.demand_road[place], -1).tolist(),
-        "share": np.round(np.where(known, forest.demand_share[place], 0.0), 4).tolist(),
+        "share": _shares(np.where(known, forest.demand_share[place], 0.0)),
         "entry": {
             str(service): _entries(forest, part.set_index("demand_id")["facility_id"], ids)
             for service, part in rows.groupby("service", sort=False, observed=True)
         },
     }
+
+
+def _shares(values: NDArray[np.float64]) -> list[float]:
+    """Return places along roads as shares; 0 for a point that met no road (its road is -1)."""
+    return [round(v, 4) for v in np.nan_to_num(values, nan=0.0).tolist()]
 
 
 def _entries(forest: RouteForest, nearest: pd.Series, ids: list[str]) -> dict[str, Any]:

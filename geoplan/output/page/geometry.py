@@ -72,6 +72,15 @@ def outline(geometries: Geometries) -> dict[str, Any] | None:
     return dict(union.__geo_interface__) if not union.is_empty else None
 
 
+def inner_borders(geometries: Geometries) -> dict[str, Any] | None:
+    """Return the borders of the background without the edge of its sheet, where no border runs."""
+    if len(geometries) == 0:
+        return None
+    edge = shapely.box(*shapely.total_bounds(geometries)).exterior.buffer(2 * 10.0**-DIGITS)
+    lines = shapely.difference(shapely.union_all(shapely.boundary(geometries)), edge)
+    return None if lines.is_empty else dict(lines.__geo_interface__)
+
+
 def label_points(geometries: Geometries) -> list[list[float]]:
     """Return lat, lon of the middle of the widest part of each polygon: where a name fits best."""
     middles = shapely.get_point(shapely.maximum_inscribed_circle(geometries, tolerance=0.01), 0)

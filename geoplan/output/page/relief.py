@@ -23,6 +23,9 @@ LEVELS: Final = 12
 """Steps of darkness; a short palette keeps the picture small."""
 
 MAX_ALPHA: Final = 120
+FADE_SHARE: Final = 0.04
+"""Share of the picture's width and height over which the shading fades at its edges."""
+
 _METRES_PER_DEG: Final = 111_320.0
 
 
@@ -53,6 +56,15 @@ def _to_mercator(values: NDArray[np.float64], north: float, step_deg: float) -> 
     return values[nearest]
 
 
+def _faded(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the values fading to nothing towards the edges: the grid ends, the ground does not."""
+    ramps = [
+        np.clip(np.minimum(np.arange(n) + 0.5, n - np.arange(n) - 0.5) / (n * FADE_SHARE), 0, 1)
+        for n in values.shape
+    ]
+    return values * ramps[0][:, None] * ramps[1][None, :]
+
+
 def _chunk(kind: bytes, body: bytes) -> bytes:
     """Return one PNG chunk."""
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
@@ -80,7 +92,8 @@ def _png(levels: NDArray[np.uint8]) -> bytes:
 def relief_image(terrain: Terrain) -> dict[str, Any]:
     """Return the shading as `{"src": data URI, "bounds": [[south, west], [north, east]]}`."""
     heights = np.asarray(terrain.elevation_m, dtype=np.float64)
-    shadow = _to_mercator(shading(heights, terrain.north, terrain.step_deg), terrain.north, terrain.step_deg)
+    shadow = _faded(shading(heights, terrain.north, terrain.step_deg))
+    shadow = _to_mercator(shadow, terrain.north, terrain.step_deg)
     levels = np.floor(np.sqrt(shadow) * (LEVELS - 0.01)).astype(np.uint8)
     src = "data:image/png;base64," + base64.b64encode(_png(levels)).decode("ascii")
     rows, columns = heights.shape

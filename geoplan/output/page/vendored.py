@@ -58,7 +58,8 @@ def _vendor(path: str) -> str:
     raw = (_HERE / "vendor" / path).read_bytes()
     if hashlib.sha256(raw).hexdigest() != known.get(path):
         raise PageError(f"vendored file '{path}' differs from its manifest")
-    return raw.decode("utf-8")
+    # a browser reads CRLF as LF, and the policy's hashes are taken over what it reads
+    return raw.decode("utf-8").replace("\r\n", "\n")
 
 
 def _leaflet_css() -> str:

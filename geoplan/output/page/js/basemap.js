@@ -10,8 +10,8 @@
     tertiary: { weight: 1.0, colour: "#8d8175" },
     unclassified: { weight: 0.9, colour: "#8d8175" },
   };
-  const WATER = { fillColor: "#d5e3ee", color: "#a9c1d4", weight: 0.8, fillOpacity: 1 };
-  const LAND = { fillColor: "#eeece6", color: "#cdc8bd", weight: 0.8, fillOpacity: 1 };
+  const WATER = { fillColor: "#d5e3ee", stroke: false, fillOpacity: 1 };
+  const LAND = { fillColor: "#eeece6", stroke: false, fillOpacity: 1 };
 
   const basemap = { casings: [] };
   gp.basemap = basemap;
@@ -24,6 +24,9 @@
       if (kind !== "country") layer.bringToFront();
     });
     if (gp.relief) L.imageOverlay(gp.relief.src, gp.relief.bounds, { pane: "gp-relief", opacity: 0.55, alt: "" }).addTo(gp.map);
+    if (gp.head.neighbours.borders) {
+      L.geoJSON(gp.head.neighbours.borders, { pane: "gp-neighbours", interactive: false, style: { color: "#c3c6c4", weight: 0.9 } }).addTo(gp.map);
+    }
     outlines();
     layers.roads.remove();
   };
@@ -40,10 +43,16 @@
   /* The coordinates of road `i` as [lon, lat]. */
   basemap.line = (i) => basemap.lines[i];
 
+  const isOpen = (i) => gp.bulk.roads.open[gp.state.year][i] === 1;
+
+  /* Over coloured districts roads step back: thin and white; over plain ones they show their class. */
   function style(i) {
-    const roads = gp.bulk.roads;
-    const look = ROADS[gp.word(roads.class, i)] || ROADS.unclassified;
-    const open = roads.open[gp.state.year][i] === 1;
+    const look = ROADS[gp.word(gp.bulk.roads.class, i)] || ROADS.unclassified;
+    const open = isOpen(i);
+    if (gp.state.theme === "districts") {
+      return { color: open ? "#ffffff" : "#f0d9f7", weight: open ? Math.max(0.8, look.weight * 0.62) : 1.2, opacity: open ? 0.7 : 0.95,
+        dashArray: open ? null : "2 4", lineCap: "round" };
+    }
     return { color: open ? look.colour : "#6b4f7d", weight: open ? look.weight : 1.8, opacity: 0.9,
       dashArray: open ? null : "2 5", lineCap: "round" };
   }
@@ -58,21 +67,25 @@
     });
     const wide = { pane: "gp-roads", interactive: false };
     basemap.casing = L.geoJSON(features, Object.assign({
-      style: (f) => Object.assign(style(f.properties.i), { color: "#ffffff", opacity: 0.75, dashArray: null,
-        weight: style(f.properties.i).weight + 1.8 }),
-      filter: (f) => gp.bulk.roads.open[gp.state.year][f.properties.i] === 1,
+      style: (f) => ({ color: "#ffffff", opacity: 0.75, lineCap: "round", weight: weightOf(f.properties.i) + 1.8 }),
+      filter: (f) => isOpen(f.properties.i),
     }, wide));
     basemap.restyle();
-    basemap.toggle();
   };
 
+  const weightOf = (i) => (ROADS[gp.word(gp.bulk.roads.class, i)] || ROADS.unclassified).weight;
+
   basemap.restyle = function () {
+    if (!gp.bulk) return;
     basemap.roads.eachLayer((layer) => layer.setStyle(style(layer.feature.properties.i)));
+    basemap.toggle();
   };
 
   basemap.toggle = function () {
     if (!gp.bulk) return;
-    [basemap.casing, basemap.roads].forEach((layer) =>
-      gp.state.roads ? layer.addTo(gp.map) : layer.remove());
+    const show = (layer, on) => (on ? layer.addTo(gp.map) : layer.remove());
+    show(basemap.casing, gp.state.roads && gp.state.theme !== "districts");
+    show(basemap.roads, gp.state.roads);
+    if (gp.state.roads) basemap.roads.bringToFront();
   };
 })(window.geoplan);

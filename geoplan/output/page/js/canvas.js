@@ -29,7 +29,7 @@
       if (!this.canvas) return;
       const size = this._map.getSize();
       const pad = L.point(Math.round(size.x * PAD), Math.round(size.y * PAD));
-      const width = size.x + 2 * pad.x, height = size.y + 2 * pad.y, dense = window.devicePixelRatio || 1;
+      const width = size.x + 2 * pad.x, height = size.y + 2 * pad.y, dense = gp.paper ? 2 : window.devicePixelRatio || 1;
       this.canvas.width = width * dense;
       this.canvas.height = height * dense;
       gp.paint(this.canvas, { width: width + "px", height: height + "px" });
@@ -38,6 +38,21 @@
       const context = this.canvas.getContext("2d");
       context.setTransform(dense, 0, 0, dense, pad.x * dense, pad.y * dense);
       this.draw(context, { west: -pad.x, north: -pad.y, east: size.x + pad.x, south: size.y + pad.y });
+    },
+
+    /* Chromium prints a canvas with a white ground over all that lies beneath: on paper a picture stands in. */
+    forPaper(on) {
+      if (this.picture) this.picture.remove();
+      this.picture = null;
+      this.canvas.classList.toggle("gp-away", on);
+      if (!on) return;
+      this.picture = new Image();
+      this.picture.decoding = "sync";
+      this.picture.src = this.canvas.toDataURL();
+      this.picture.alt = "";
+      gp.paint(this.picture, { position: "absolute", width: this.canvas.style.width, height: this.canvas.style.height });
+      L.DomUtil.setPosition(this.picture, L.DomUtil.getPosition(this.canvas));
+      this.canvas.after(this.picture);
     },
 
     scale(event) {

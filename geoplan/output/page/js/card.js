@@ -43,13 +43,15 @@
     const c = gp.model.coverage(service.id), to = c.facility[i], reached = c.tenths[i] >= 0;
     const text = [gp.el("span", { class: "gp-nearest-service" }, gp.name(service.name)),
       gp.el("b", { "data-gp-minutes": service.id }, gp.points.verdict(i, service.id)),
-      reached ? gp.el("span", { class: "gp-nearest-name" }, gp.name(gp.bulk.facilities.name, to), " · ", gp.t("km", { n: gp.number(c.km[i], c.km[i] < 10 ? 1 : 0) })) : null,
-      reached ? gp.el("span", { class: "gp-marks" }, confidence(gp.word(c.confidence, i)), c.assumed[i] ? gp.el("span", { class: "gp-confidence gp-confidence-assumed" }, gp.t("on.assumed")) : null) : null];
+      reached ? gp.el("span", { class: "gp-nearest-name" }, gp.name(gp.bulk.facilities.name, to)) : null,
+      reached ? gp.el("span", { class: "gp-marks" }, distance(c.km[i]), confidence(gp.word(c.confidence, i)), c.assumed[i] ? gp.el("span", { class: "gp-confidence gp-confidence-assumed" }, gp.t("on.assumed")) : null) : null];
     if (!reached) return gp.el("li", { class: "gp-nearest-row" }, text);
     return gp.el("li", {}, gp.el("button", { type: "button", class: "gp-nearest-row", "aria-pressed": service.id === shown,
       title: gp.t("card.route.show"), "data-gp-route": service.id, "data-gp-focus": "route-" + service.id,
       on: { click: () => gp.set({ selection: { kind: "point", i, service: service.id } }) } }, text));
   }
+
+  const distance = (km) => gp.el("span", { class: "gp-km" }, gp.t("km", { n: km < 1 ? "<\u00a01" : gp.number(km) }));
 
   function way(i, service) {
     const found = gp.route.of(i, service);

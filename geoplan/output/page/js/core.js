@@ -40,9 +40,9 @@
 
   function fill(node, attributes, children) {
     Object.entries(attributes || {}).forEach(([name, value]) => {
-      if (value === null || value === undefined || value === false) return;
+      if (value === null || value === undefined || (value === false && !name.startsWith("aria-"))) return;
       if (name === "on") Object.entries(value).forEach(([event, act]) => node.addEventListener(event, act));
-      else node.setAttribute(name, value === true ? "" : String(value));
+      else node.setAttribute(name, value === true && !name.startsWith("aria-") ? "" : String(value));
     });
     children.flat(Infinity).forEach((child) => {
       if (child === null || child === undefined || child === false) return;

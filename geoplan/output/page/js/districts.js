@@ -13,6 +13,7 @@
       polygon.on({ mouseover: () => hover(i, true), mouseout: () => hover(i, false), click: (e) => click(i, e) });
       polygon.bindTooltip(() => tooltip(i), { sticky: true, className: "gp-tip", direction: "auto", opacity: 1 });
     });
+    gp.map.on("zoomend", districts.restyle);
     addPatterns();
     hatchPart();
     districts.restyle();
@@ -40,15 +41,18 @@
   };
 
   districts.isDark = function (i) {
-    if (gp.state.theme !== "districts") return false;
+    if (gp.state.theme !== "districts" || gp.map.getZoom() >= 9) return false;
     const row = gp.model.districtRow(i);
     return gp.model.stateOf(row) === "share" && gp.model.share(row) < 0.6;
   };
 
+  /* Closer in, ground and roads matter more than the colour. */
+  const strength = () => (gp.map.getZoom() >= 9 ? 0.55 : 0.82);
+
   function style(i) {
     const assumed = gp.head.districts.confidence[i] === "assumed";
     const shaded = gp.state.theme === "districts";
-    return { fillColor: shaded ? districts.fill(i) : "#fdfcf9", fillOpacity: shaded ? 0.86 : 0.62,
+    return { fillColor: shaded ? districts.fill(i) : "#fdfcf9", fillOpacity: shaded ? strength() : 0.62,
       color: assumed ? "#1d2733" : "#ffffff", weight: assumed ? 1.6 : 1, opacity: 1, dashArray: assumed ? "5 4" : null };
   }
 

@@ -19,7 +19,7 @@
     const strength = zoom < 9.5 ? 1 : Math.max(0.4, fade(zoom, 9.5, 11.5));
     const size = zoom < 7.6 ? 10.5 : zoom < 8.5 ? 11.5 : 13;
     return d.id.map((id, i) => ({
-      text: gp.name(d.name, i), at: d.label[i], size, alpha: strength, rank: 2,
+      text: gp.name(d.name, i), at: d.label[i], size, alpha: strength, rank: zoom < 9.5 ? 2 : 4, apart: 100,
       colour: gp.districts.isDark(i) ? "#ffffff" : "#15202b", halo: gp.districts.isDark(i) ? "rgba(20,20,40,.72)" : "rgba(255,255,255,.85)",
     }));
   }
@@ -43,7 +43,7 @@
        (zoom >= 9.75 && gp.state.planned && gp.model.isPlanned(i))))
       .map((i) => ({
         text: gp.name(p.name, i), at: [p.lat[i], p.lon[i]], size: gp.model.people(i) > 50000 ? 13 : 11.5, alpha: 1,
-        rank: 3 - Math.min(0.9, gp.model.people(i) / 1e6), below: 9, colour: "#111a24", halo: "rgba(255,255,255,.9)",
+        rank: 3 - Math.min(0.9, gp.model.people(i) / 1e6), below: 9, apart: 100, colour: "#111a24", halo: "rgba(255,255,255,.9)",
         italic: gp.model.isPlanned(i),
       }));
   }
@@ -59,10 +59,23 @@
       });
   }
 
+  /* What lies over the map: no name is written beneath it. */
+  function covered() {
+    const origin = gp.map.getContainer().getBoundingClientRect();
+    return [...document.querySelectorAll("#gp-tools > *, #gp-legend, #gp-credit")].map((node) => {
+      const r = node.getBoundingClientRect();
+      return { west: r.left - origin.left, east: r.right - origin.left, north: r.top - origin.top, south: r.bottom - origin.top };
+    });
+  }
+
   function box(label, p, width) {
     const y = p.y + (label.below || 0), h = label.size * 0.62, w = width / 2 + 2;
     return { west: p.x - w, east: p.x + w, north: y - h, south: y + h, y, text: label.text, apart: label.apart, p };
   }
+
+  /* A name is whole or not there; beyond the edge it may wait for the next pan. */
+  const whole = (place, screen, p) => !gp.inside(p, screen, 0) ||
+    (place.west >= 2 && place.north >= 2 && place.east <= screen.east - 2 && place.south <= screen.south - 2);
 
   function free(candidate, taken) {
     return taken.every((t) => (candidate.east < t.west || candidate.west > t.east ||
@@ -91,7 +104,8 @@
 
   function draw(context, view) {
     const zoom = gp.map.getZoom();
-    const taken = gp.facilities.boxes();
+    const taken = gp.facilities.boxes().concat(covered()), size = gp.map.getSize();
+    const screen = { west: 0, north: 0, east: size.x, south: size.y };
     context.textAlign = "center";
     context.textBaseline = "middle";
     context.lineJoin = "round";
@@ -102,7 +116,7 @@
         context.font = (label.italic ? "italic " : "") + (label.rank < 9 ? "600 " : "") + label.size + "px " + FONT;
         if ("letterSpacing" in context) context.letterSpacing = label.spaced ? "2px" : "0px";
         const place = box(label, p, context.measureText(label.text).width + (label.shield ? 5 : 0));
-        if (!free(place, taken)) return;
+        if (!whole(place, screen, p) || !free(place, taken)) return;
         taken.push(place);
         write(context, label, place);
       });

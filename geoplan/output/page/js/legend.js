@@ -6,11 +6,25 @@
 
   function render() {
     const open = gp.legend.open === undefined ? window.innerWidth > 720 : gp.legend.open;
-    const box = gp.el("details", { open, on: { toggle: (e) => { gp.legend.open = e.target.open; } } },
+    const box = gp.el("details", { open, on: { toggle: (e) => { gp.legend.open = e.currentTarget.open; gp.labels.redraw(); } } },
       gp.el("summary", { "data-gp-focus": "legend" }, title()),
       gp.el("ul", {}, gp.state.theme === "districts" ? shares() : bands()),
-      gp.el("ul", { class: "gp-legend-more" }, extras()));
+      more());
     gp.replace("gp-legend", box);
+  }
+
+  /* On paper nothing can be opened: all marks are shown. */
+  gp.legend.paper = function (on) {
+    const before = { open: gp.legend.open, more: gp.legend.more };
+    if (on) Object.assign(gp.legend, { kept: before, open: true, more: true });
+    else Object.assign(gp.legend, gp.legend.kept);
+    render();
+  };
+
+  /* The marks stand behind a second click: the map needs the room. */
+  function more() {
+    return gp.el("details", { class: "gp-legend-more", open: gp.legend.more, on: { toggle: (e) => { e.stopPropagation(); gp.legend.more = e.target.open; } } },
+      gp.el("summary", { "data-gp-focus": "legend-more" }, gp.t("legend.more")), gp.el("ul", {}, extras()));
   }
 
   function title() {

@@ -12,6 +12,7 @@
     listen();
     gp.labels.start();
     chrome();
+    gp.mapView.show("country", false);
     gp.replace("gp-busy", gp.t("busy"));
     await gp.readBulk();
     gp.replace("gp-busy");
@@ -54,8 +55,7 @@
     gp.onChange(["service"], dropOwnRoute);
     gp.onChange(["service", "year", "theme", "selection"], gp.districts.restyle);
     gp.onChange(["lang", "service", "year"], gp.mapView.label);
-    gp.onChange(["roads"], gp.basemap.toggle);
-    gp.onChange(["year"], () => gp.basemap.restyle());
+    gp.onChange(["roads", "theme", "year"], gp.basemap.restyle);
     gp.onChange(["selection", "service", "year"], gp.route.draw);
     gp.onChange(["lang", "service", "year", "facilities", "theme", "planned", "roads"], gp.facilities.redraw);
     gp.onChange(["service", "year", "theme", "planned", "selection"], gp.points.redraw);

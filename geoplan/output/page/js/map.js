@@ -2,7 +2,7 @@
 (function (gp) {
   "use strict";
 
-  const PAPER = { width: 1040, height: 560 }; // CSS pixels of the map on A4 landscape
+  const PAPER = { width: 700, height: 530 }; // CSS pixels of the map on A4 landscape, beside the key figures
   const map = {};
   gp.mapView = map;
 
@@ -11,8 +11,8 @@
     const box = gp.map.getContainer();
     box.setAttribute("role", "region");
     box.setAttribute("data-gp-map", "");
-    L.control.scale({ imperial: false, position: "bottomright", maxWidth: 110 }).addTo(gp.map);
-    map.show("country", false);
+    L.control.scale({ imperial: false, position: "bottomleft", maxWidth: 110 }).addTo(gp.map);
+    new ResizeObserver(() => gp.map.invalidateSize({ animate: false })).observe(box);
     window.addEventListener("beforeprint", () => paper(true));
     window.addEventListener("afterprint", () => paper(false));
   };
@@ -28,7 +28,11 @@
   map.show = function (view, animate) {
     const box = gp.head.views[view];
     if (!box) return;
-    gp.map.fitBounds(box, { padding: [14, 14], animate: animate && !calm() });
+    gp.map.invalidateSize({ animate: false, pan: false });
+    // on a phone the tools stand below the map, elsewhere over its upper edge
+    const tools = document.getElementById("gp-tools").getBoundingClientRect(), frame = gp.map.getContainer().getBoundingClientRect();
+    const over = Math.max(0, Math.min(tools.bottom, frame.bottom) - Math.max(tools.top, frame.top));
+    gp.map.fitBounds(box, { paddingTopLeft: [14, Math.max(14, over)], paddingBottomRight: [14, 14], animate: animate && !calm() });
   };
 
   const calm = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -39,18 +43,28 @@
     const found = gp.route.of(i, gp.model.service().id);
     if (!found) return void gp.map.setView(at, Math.max(gp.map.getZoom(), 9.5), { animate: !calm() });
     const box = L.latLngBounds([at, ...found.line, ...found.legs.flat()]);
-    gp.map.fitBounds(box, { padding: [70, 70], maxZoom: 11, animate: !calm() });
+    fit(box);
   };
 
-  map.goToDistrict = (i) => gp.map.fitBounds(gp.districts.layers[i].getBounds(), { padding: [60, 60], animate: !calm() });
+  map.goToDistrict = (i) => fit(gp.districts.layers[i].getBounds());
+
+  /* Into the part of the map that tools and card leave free. */
+  function fit(box) {
+    const card = document.getElementById("gp-card"), wide = window.innerWidth > 720;
+    gp.map.fitBounds(box, { paddingTopLeft: [50, wide ? 80 : 30], maxZoom: 11, animate: !calm(),
+      paddingBottomRight: [wide && !card.hidden ? card.offsetWidth + 40 : 50, 50] });
+  }
 
   /* Paper has its own size: set it before the browser lays the page out for print, and take it back after. */
   function paper(on) {
     if (on) map.before = { center: gp.map.getCenter(), zoom: gp.map.getZoom(), bounds: gp.map.getBounds() };
+    gp.paper = on;
     document.documentElement.classList.toggle("gp-printing", on);
     gp.paint(gp.map.getContainer(), on ? { width: PAPER.width + "px", height: PAPER.height + "px" } : { width: "", height: "" });
+    gp.legend.paper(on);
     gp.map.invalidateSize({ animate: false, pan: false });
     if (on) gp.map.fitBounds(map.before.bounds, { animate: false });
     else gp.map.setView(map.before.center, map.before.zoom, { animate: false });
+    [gp.points.layer, gp.labels.layer].forEach((layer) => layer && layer.forPaper(on));
   }
 })(window.geoplan);

@@ -26,8 +26,9 @@
   function shown(i) {
     const chosen = gp.state.selection;
     if (chosen && chosen.kind === "point" && chosen.i === i) return true;
-    if (gp.model.isPlanned(i)) return gp.state.planned && (gp.state.theme === "settlements" || gp.map.getZoom() >= 8.5);
-    return gp.state.theme === "settlements" && gp.model.people(i) > 0;
+    if (gp.model.isPlanned(i)) return gp.state.planned && gp.map.getZoom() >= 8.25;
+    if (gp.state.theme === "districts") return gp.model.isSettlement(i) && gp.map.getZoom() >= 9 && gp.model.people(i) > 0;
+    return gp.model.people(i) > 0;
   }
 
   function draw(context, view) {
@@ -54,8 +55,9 @@
   function mark(context, i, at, band, colours) {
     const r = points.size[i];
     if (gp.model.isPlanned(i)) return hollow(context, at, r, "#7a3b8f", [2.5, 2]);
+    if (gp.state.theme === "districts") return hollow(context, at, 2.6, "#1d2733", []);
     if (band === gp.model.NOT_ASSESSED) return hollow(context, at, r, "#7b8590", []);
-    if (band === gp.model.UNREACHABLE) return crossed(context, at, Math.max(r, 3.2));
+    if (band === gp.model.UNREACHABLE) return crossed(context, at, Math.max(r, gp.model.isSettlement(i) ? 3.6 : 2.6));
     context.globalAlpha = gp.model.isSettlement(i) ? 1 : 0.72;
     disc(context, at, r);
     context.fillStyle = colours[band];
@@ -80,14 +82,14 @@
   }
 
   function crossed(context, at, r) {
-    hollow(context, at, r, "#1d2733", []);
+    hollow(context, at, r, r < 3 ? "#55606c" : "#1d2733", []);
     const k = r * 0.62;
     context.beginPath();
     context.moveTo(at.x - k, at.y - k);
     context.lineTo(at.x + k, at.y + k);
     context.moveTo(at.x + k, at.y - k);
     context.lineTo(at.x - k, at.y + k);
-    context.lineWidth = 1.3;
+    context.lineWidth = r < 3 ? 0.8 : 1.3;
     context.stroke();
   }
 
@@ -99,7 +101,7 @@
     const r = km * 1000 / metresPerPixel(p.lat[i], zoom);
     if (r < points.size[i] + 3) return;
     disc(context, at, r);
-    context.fillStyle = "rgba(122,59,143,.10)";
+    context.fillStyle = "rgba(122,59,143,.05)";
     context.fill();
     context.setLineDash([4, 4]);
     context.lineWidth = 1.2;
