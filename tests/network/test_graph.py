@@ -185,3 +185,11 @@ def test_cut_follows_the_drawn_line_in_the_order_of_travel():
     assert (network.lines.cut(0, 0.9, 0.1) == piece[::-1]).all()
     assert network.lines.cut(0, 0.0, 1.0)[:, 0] == pytest.approx(network.lines.lon[:4])
     assert len(network.lines.cut(0, 0.4, 0.5)) == 2
+
+
+def test_a_bare_road_table_is_enough(toy):
+    bare = toy["roads"][["from", "to", "class", "surface", "length_km"]]
+    network, findings = graph.build_network(bare, toy["road_nodes"], toy["speeds"], season="winter")
+    assert not [f for f in findings if f.severity == "error"]
+    assert len(network.road_ids) == len(bare)
+    assert not network.edge_oneway.any()

@@ -232,3 +232,10 @@ def test_empty_sides():
     assert travel.od_matrix(network, none, some).tenths.shape == (0, 1)
     empty = travel.od_matrix(network, some, none)
     assert travel.route_forest(network, some, none, matrix=empty).next_road.shape == (0, 4)
+
+
+def test_no_roads_at_all():
+    network, _ = country(RING, [("a", "b", 30, {"status": "planned"})])
+    found = matrix(network, {"o": (1, 1), "p": (2, 2)}, {"d": (1, 1)})
+    assert (found.tenths == -1).all()
+    assert not way(network, (1, 1), (2, 2)).reached
