@@ -80,13 +80,13 @@ def check_duplicate_keys(name: str, rows: Rows) -> list[Finding]:
 
 def check_reference(rows: Rows, column: str, target: Rows, target_name: str) -> list[Finding]:
     """Return an error for each cell that names no row of another table; empty cells are let through."""
-    ids = target.frame[target.key]
-    known = set(ids)
-    labels = _labels(target)
+    known = set(target.frame[target.key])
+    cells = rows.frame[column].tolist()
+    strange = [i for i, value in enumerate(cells) if value and value not in known]
+    labels = _labels(target) if strange else {}
     findings = []
-    for i, value in enumerate(rows.frame[column].tolist()):
-        if value == "" or value in known:
-            continue
+    for i in strange:
+        value = cells[i]
         meant = labels.get(fold(value))
         hint = f"Did you mean '{meant}'?" if meant else suggest(value, known).strip()
         one = ONE_OF[target_name]

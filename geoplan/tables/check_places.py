@@ -64,7 +64,7 @@ def check_places(tables: Tables) -> list[Finding]:
     if "roads" in tables and "road_nodes" in tables:
         findings += check_roads(tables["roads"], tables["road_nodes"])
         if "facilities" in tables:
-            findings += check_isolated(tables["facilities"], tables["roads"])
+            findings += check_isolated(tables["facilities"], tables["roads"], tables["road_nodes"])
     return findings
 
 
@@ -257,11 +257,10 @@ def check_own_district(rows: Rows, country: Country) -> list[Finding]:
 def check_roads(roads: Rows, nodes: Rows) -> list[Finding]:
     """Return what is wrong with each road: no length, a loop, too short, a line that misses its nodes."""
     frame = roads.frame
-    points = nodes.frame.drop_duplicates("node_id").set_index("node_id")
-    lines = road_lines(roads)
+    ends = road_ends(roads, nodes)
+    lines = road_lines(roads, ends)
     findings = []
-    ends = {side: _node_metres(frame[side], points) for side in ("from", "to")}
-    straight_km = np.hypot(*(ends["to"] - ends["from"]).T) / 1000
+    straight_km = np.hypot(*(ends[1] - ends[0]).T) / 1000
     drawn_km = shapely.length(lines) / 1000
     for i, (length, a, b) in enumerate(zip(frame["length_km"], frame["from"], frame["to"], strict=True)):
         where = roads.where(i, "length_km")
@@ -275,13 +274,24 @@ def check_roads(roads: Rows, nodes: Rows) -> list[Finding]:
             message = f"length_km {length:g} is less than the drawn line ({drawn_km[i]:.1f} km)."
             hint = "The table's length counts. Correct it or the line."
             findings.append(Finding("warning", "shorter-than-line", message, where=where, hint=hint))
-    return findings + _line_ends(roads, lines, ends["from"], ends["to"])
+    return findings + _line_ends(roads, lines, *ends)
 
 
-def road_lines(roads: Rows) -> Shapes:
-    """Return the drawn lines in metres, None where a road has none."""
+def road_lines(roads: Rows, ends: tuple[Floats, Floats]) -> Shapes:
+    """Return the lines in metres: drawn, else straight between the ends, None where an end is unknown."""
     cells = roads.frame["geometry"].to_numpy(dtype=object)
-    return np.asarray(in_metres(shapely.from_wkt([cell or None for cell in cells])), dtype=object)
+    lines = np.asarray(in_metres(shapely.from_wkt([cell or None for cell in cells])), dtype=object)
+    straight = np.stack(ends, axis=1)
+    bare = shapely.is_missing(lines) & np.isfinite(straight).all(axis=(1, 2))
+    lines[bare] = shapely.linestrings(straight[bare])
+    return lines
+
+
+def road_ends(roads: Rows, nodes: Rows) -> tuple[Floats, Floats]:
+    """Return positions in metres, (n, 2), of both ends of each road; NaN where a node is unknown."""
+    points = nodes.frame.drop_duplicates("node_id").set_index("node_id")
+    begin, end = (_node_metres(roads.frame[side], points) for side in ("from", "to"))
+    return begin, end
 
 
 def _node_metres(ids: Any, points: Any) -> Floats:
@@ -330,23 +340,23 @@ def _gap_km(a: Floats, b: Floats) -> Floats:
     return np.asarray(np.nan_to_num(np.hypot(*(a - b).T) / 1000), dtype=np.float64)
 
 
-def check_isolated(facilities: Rows, roads: Rows) -> list[Finding]:
+def check_isolated(facilities: Rows, roads: Rows, nodes: Rows) -> list[Finding]:
     """Return an error for each facility whose nearest road is cut off from the rest of the graph."""
-    lines = road_lines(roads)
+    lines = road_lines(roads, road_ends(roads, nodes))
     drawn = np.flatnonzero(~shapely.is_missing(lines))
     lat, lon = (facilities.frame[c].to_numpy(dtype=np.float64) for c in ("lat", "lon"))
     known = np.flatnonzero(np.isfinite(lat) & np.isfinite(lon))
     if not len(drawn) or not len(known):
         return []
-    nodes, share = components(roads.frame)
+    size, share = components(roads.frame)
     points = shapely.points(*project_metres(lat[known], lon[known]))
     nearest = drawn[shapely.STRtree(lines[drawn]).nearest(points)]
     hint = "Join that road to the network by adding the missing road, or correct the facility's position."
     findings = []
     for i, road in zip(known.tolist(), nearest.tolist(), strict=True):
-        if nodes[road] < COMPONENT_NODES or share[road] < COMPONENT_SHARE:
+        if size[road] < COMPONENT_NODES or share[road] < COMPONENT_SHARE:
             name = f"'{roads.frame['road_id'].iloc[road]}' ({roads.places[road]})"
-            message = f"its nearest road {name} is cut off: it is joined to {nodes[road]} nodes only."
+            message = f"its nearest road {name} is cut off: it is joined to {size[road]} nodes only."
             where = facilities.where(i, "lat")
             findings.append(Finding("error", "isolated-facility", message, where=where, hint=hint))
     return findings

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import pandas as pd
 import pandera.pandas as pa
 import shapely
 
@@ -19,12 +20,13 @@ from geoplan.errors import UsageError, did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import pandas as pd
-
 CONTRACTS: Final = Path(__file__).resolve().parent / "contracts"
 
 FREE_COLUMN: Final = "note"
 """Every table may have this column; where a contract does not name it, it is left out without a word."""
+
+TEXT_TYPES: Final = ("text", "id", "list")
+"""Types whose cells are texts, on which a spreadsheet's apostrophe may stand."""
 
 OPEN_VOCABULARY: Final = "..."
 LIST_SEPARATOR: Final = ";"
@@ -155,38 +157,39 @@ def load_contract(name: str) -> Contract:
 
 @functools.cache
 def build_schema(contract: Contract) -> pa.DataFrameSchema:
-    """Return the pandera schema that checks a table of text cells against `contract`.
-
-    Each check is vectorised over a column and named by the code of its finding.
-    """
+    """Return the pandera schema that holds every text cell of a table against `contract`."""
     return pa.DataFrameSchema(
-        {column.name: pa.Column(None, checks=_checks(column), required=False) for column in contract}
+        {
+            column.name: pa.Column(None, checks=pa.Check(_sound(column), error="cell"), required=False)
+            for column in contract
+            if column.type != "geometry"
+        }
     )
 
 
-def _checks(column: Column) -> list[pa.Check]:
-    """Return the checks of one column; a blank cell only fails where the cell is required."""
-    if column.type == "geometry":
-        return []
-    checks = [pa.Check(_cellwise(functools.partial(has_type, column)), error="wrong-type")]
-    if column.allowed:
-        checks.append(pa.Check(_cellwise(functools.partial(is_allowed, column)), error="not-allowed"))
-    if column.required:
-        checks.append(pa.Check(lambda cells: cells.str.strip() != "", error="missing-value"))
-    if _bears_names(column):
-        checks.append(pa.Check(lambda cells: ~cells.str.contains(BROKEN_LETTERS), error="broken-letters"))
-    return checks
-
-
-def _cellwise(test: Callable[[str], bool]) -> Callable[[pd.Series[str]], pd.Series[bool]]:
-    """Return a check of a column that asks `test` once for each distinct cell."""
+def _sound(column: Column) -> Callable[[pd.Series[str]], pd.Series[bool]]:
+    """Return a check of the column's cells; each distinct cell is looked at once."""
 
     def check(cells: pd.Series[str]) -> pd.Series[bool]:
         values = cells.tolist()
-        verdict = {value: test(value.strip()) for value in dict.fromkeys(values)}
-        return cells.map(verdict).astype(bool)
+        sound = {value: not cell_problem(column, value.strip()) for value in dict.fromkeys(values)}
+        return pd.Series([sound[value] for value in values], index=cells.index, dtype=bool)
 
     return check
+
+
+def cell_problem(column: Column, text: str) -> str:
+    """Return the code of what is wrong with a cell (stripped): '' for nothing.
+
+    `missing-value`, `wrong-type`, `not-allowed` (a word or a range) or `broken-letters`.
+    """
+    if not text:
+        return "missing-value" if column.required else ""
+    if not _TESTS[column.type](text):
+        return "wrong-type"
+    if column.allowed and not is_allowed(column, text):
+        return "not-allowed"
+    return "broken-letters" if _bears_names(column) and BROKEN_LETTERS.search(text) else ""
 
 
 BROKEN_LETTERS: Final = re.compile(r"[^\W\d_]\?|\?[^\W\d_]|\ufffd|É™|Ä±|ÅŸ|ÄŸ|Ã[¼¶§œ‡–]")
@@ -242,15 +245,8 @@ _TESTS: Final[dict[str, Callable[[str], Any]]] = {
 }
 
 
-def has_type(column: Column, text: str) -> bool:
-    """Whether a cell (stripped) is empty or of the column's type."""
-    return not text or bool(_TESTS[column.type](text))
-
-
 def is_allowed(column: Column, text: str) -> bool:
-    """Whether a cell (stripped) is empty, not of the type at all, or among what is allowed."""
-    if not text or not has_type(column, text):
-        return True
+    """Whether a cell of the right type lies in the allowed range or among the allowed words."""
     limits = column.limits
     if limits is not None:
         return limits[0] <= float(text) <= limits[1]

@@ -43,7 +43,7 @@ def unescape_text(cell: str) -> str:
 
 
 def read_csv_text(
-    path: Path, file: str, *, known: Sequence[str]
+    path: Path, file: str, *, known: Sequence[str], texts: Sequence[str] = ()
 ) -> tuple[pd.DataFrame | None, list[Finding]]:
     """Return the cells of a CSV file as text, index = line number of the row (the header is line 1).
 
@@ -55,6 +55,8 @@ def read_csv_text(
         The name by which findings call it.
     known
         Column names of the table, to tell a wrong separator.
+    texts
+        Columns that hold texts, not numbers: only their cells are unescaped.
 
     Returns
     -------
@@ -67,7 +69,14 @@ def read_csv_text(
     findings = _wrong_separator(text, file, known)
     if findings:
         return None, findings
-    return _cells(text, file)
+    cells, findings = _cells(text, file)
+    return (None if cells is None else _unescaped(cells, texts)), findings
+
+
+def _unescaped(cells: pd.DataFrame, texts: Sequence[str]) -> pd.DataFrame:
+    """Return the cells with the columns `texts` unescaped."""
+    marked = [c for c in texts if c in cells.columns and cells[c].str.startswith("'").any()]
+    return cells.assign(**{c: cells[c].map(unescape_text).astype("str") for c in marked})
 
 
 def read_utf8(path: Path, file: str) -> tuple[str | None, list[Finding]]:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from geoplan.errors import Finding
-from geoplan.tables.contract import is_allowed, is_line, parse_date, split_list
+from geoplan.tables.contract import cell_problem, is_allowed, is_line, parse_date, split_list
 from geoplan.tables.names import suggest
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ _YES: Final = {"1", "yes", "y", "bəli", "hə", "да"}
 _NO: Final = {"0", "no", "n", "xeyr", "yox", "нет"}
 
 
-def cell_finding(column: Column, cell: str, code: str, where: str) -> Finding:
+def cell_finding(column: Column, cell: str, where: str) -> Finding:
     """Return the error for one cell.
 
     Parameters
@@ -48,13 +48,11 @@ def cell_finding(column: Column, cell: str, code: str, where: str) -> Finding:
         The column's contract.
     cell
         The text as it stands in the file.
-    code
-        The check that failed: missing-value, wrong-type, not-allowed or broken-letters.
     where
         `file:line id:column`.
     """
     text = cell.strip()
-    code, message, hint = _WORDS[code](column, text)
+    code, message, hint = _WORDS[cell_problem(column, text)](column, text)
     params = (("column", column.name), ("value", _short(text)))
     return Finding("error", code, message, where=where, hint=hint, params=params)
 

@@ -60,7 +60,7 @@ def fold(name: str) -> str:
     """
     text = _soften(name.casefold()).translate(_LETTERS)
     text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
-    text = _NOT_WORD.sub("", text)
+    text = _NOT_WORD.sub("", text.casefold())
     for pair, letter in _DIGRAPHS:
         text = text.replace(pair, letter)
     return _DOUBLED.sub(r"\1", text.translate(_ALIKE))

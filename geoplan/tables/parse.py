@@ -76,12 +76,11 @@ def parse_table(text: pd.DataFrame, contract: Contract, file: str) -> tuple[Rows
     findings = column_findings(text, contract, file)
     bad = _failures(cells[[c.name for c in columns if c.name in text.columns]], contract)
     failed: dict[str, list[int]] = {}
-    for row, name, _ in bad:
+    for row, name in bad:
         failed.setdefault(name, []).append(row)
     by_name = {c.name: c for c in columns}
     findings += [
-        cell_finding(by_name[name], str(cells[name].iloc[row]), code, naming.where(row, name))
-        for row, name, code in bad
+        cell_finding(by_name[name], str(cells[name].iloc[row]), naming.where(row, name)) for row, name in bad
     ]
     filled: dict[str, pd.Series[str]] = {}
     for column in columns:
@@ -127,14 +126,13 @@ def _unknown_column(name: str, free: list[str], names: list[str], file: str) -> 
     return Finding("warning", "unknown-column", message, where=f"{file}:1", hint=hint, params=params)
 
 
-def _failures(cells: pd.DataFrame, contract: Contract) -> list[tuple[int, str, str]]:
-    """Return row, column and code of every failing cell, sorted by row."""
+def _failures(cells: pd.DataFrame, contract: Contract) -> list[tuple[int, str]]:
+    """Return row and column of every failing cell, sorted by row."""
     try:
         build_schema(contract).validate(cells, lazy=True)
     except pa.errors.SchemaErrors as error:
-        cases = error.failure_cases
-        found = zip(cases["index"], cases["column"], cases["check"], strict=True)
-        return sorted((int(row), str(column), str(code)) for row, column, code in found)
+        found = zip(error.failure_cases["index"], error.failure_cases["column"], strict=True)
+        return sorted((int(row), str(column)) for row, column in found)
     return []
 
 

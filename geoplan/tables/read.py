@@ -15,7 +15,7 @@ import shapely
 from geoplan import shipped
 from geoplan.errors import Finding, InputError, UsageError, did_you_mean, raise_on_errors, sort_findings
 from geoplan.tables.check import check_duplicate_keys, check_tables
-from geoplan.tables.contract import SPECS, load_contract
+from geoplan.tables.contract import SPECS, TEXT_TYPES, load_contract
 from geoplan.tables.csv_text import read_csv_text
 from geoplan.tables.layers import read_layer_text
 from geoplan.tables.parse import Rows, parse_table
@@ -172,7 +172,8 @@ def _read_file(name: str, path: Path, file: str) -> tuple[Rows | None, list[Find
     if SPECS[name].layer:
         text, shapes, findings = read_layer_text(path, file, known=known)
     else:
-        text, findings = read_csv_text(path, file, known=known)
+        texts = [column.name for column in contract if column.type in TEXT_TYPES]
+        text, findings = read_csv_text(path, file, known=known, texts=texts)
     if text is None:
         return None, findings
     rows, found = parse_table(text, contract, file)
