@@ -305,39 +305,24 @@ def _print_table(head: list[str], rows: list[list[str]]) -> None:
 
 
 def _print_headline(result: Result) -> None:
-    """Print the shares within target of nation and groups."""
-    rows = result.coverage_summary
-    rows = rows[rows["level"].isin(["nation", "group"])]
-    _print_table(
-        [
-            "year",
-            "who",
-            "service",
-            "people",
-            "assessed",
-            "within target",
-            "beyond",
-            "unreachable",
-            "median min",
-        ],
-        [_headline_row(row) for _, row in rows.iterrows()],
-    )
-
-
-def _headline_row(row: pd.Series[Any]) -> list[str]:
-    """Return one printed row of the headline."""
-    share, median = row["share_within_target"], row["p50_minutes"]
-    return [
-        str(row["year"]),
-        str(row["id"]),
-        str(row["service"]),
-        f"{row['population']:,}",
-        f"{row['assessed']:,}",
-        "-" if share != share or share is None else f"{share:.1%}",  # noqa: PLR0124
-        f"{row['beyond_target']:,}",
-        f"{row['unreachable']:,}",
-        "-" if median != median or median is None else f"{median:.1f}",  # noqa: PLR0124
+    """Print the share of people within the target by service, for nation and groups."""
+    rows = result.coverage_summary.set_index(["year", "service", "level", "id"])
+    groups = [("nation", "AZ"), ("group", "outside_baku"), ("group", "liberated")]
+    lines = [
+        [str(year), f"{service.id} <= {service.target_minutes} min"]
+        + [_share(rows.loc[(year, service.id, *group)]) for group in groups]
+        for year in result.scenario.years
+        for service in result.scenario.services
     ]
+    _print_table(["year", "people within the target", "nation", "outside Baku", "liberated"], lines)
+
+
+def _share(row: pd.Series[Any]) -> str:
+    """Return a share for people; a dash where nobody is assessed, the number where not all are."""
+    share, assessed = row["share_within_target"], row["assessed"]
+    if not assessed:
+        return "-"
+    return f"{share:.1%}" + (f" of {assessed:,}" if assessed < row["population"] else "")
 
 
 def _print_finding_counts(findings: Sequence[Finding]) -> None:

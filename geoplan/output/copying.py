@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from geoplan.scenario import Scenario
+
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
@@ -50,7 +52,7 @@ def copy_scenario(
     pairs = _data_pairs(loaded.table_paths(), folder / f"{name}-data") if with_data else []
     if with_data:
         text = _point_to(text, loaded.table_paths(), f"{name}-data")
-    elif folder.resolve() != loaded.path.parent and _has_own_tables(text):
+    elif folder.resolve() != loaded.path.parent and _has_own_tables(loaded):
         raise UsageError(
             f"'{parent}' uses tables beside its own file", hint="Add --with-data to copy them too."
         )
@@ -70,10 +72,11 @@ def _data_pairs(paths: dict[str, tuple[Path, ...]], folder: Path) -> list[tuple[
     return [(p, folder / p.name) for p in files]
 
 
-def _has_own_tables(text: str) -> bool:
-    """Whether the `[tables]` section names anything but shipped tables."""
-    section = re.search(r"^\[tables\]\s*$(.*?)(?=^\[|\Z)", text, flags=re.MULTILINE | re.DOTALL)
-    return section is not None and bool(re.search(r'"(?!shipped:)[^"]+"', section.group(1)))
+def _has_own_tables(scenario: Scenario) -> bool:
+    """Whether the scenario names any table that does not ship."""
+    return any(
+        not file.startswith("shipped:") for files in scenario.tables.model_dump().values() for file in files
+    )
 
 
 def _point_to(text: str, paths: dict[str, tuple[Path, ...]], folder: str) -> str:
