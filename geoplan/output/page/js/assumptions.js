@@ -75,10 +75,17 @@
   function sentence(f) {
     const key = "finding." + f.code;
     if (!gp.knows(key)) return f.message;
-    const params = Object.fromEntries(Object.entries(f.params).map(([name, value]) => [name, typeof value === "number" ? gp.number(value, Number.isInteger(value) ? 0 : 1) : value]));
+    const params = Object.fromEntries(Object.entries(f.params).map(([name, value]) => [name, word(name, value)]));
     const text = gp.t(key, params);
     // a sentence with an open place would be worse than the English one
     return /\{\w+\}/.test(text) ? f.message : text;
+  }
+
+  /* Numbers by the rules of the language; a year is a name and not a quantity, a day is a date. */
+  function word(name, value) {
+    if (typeof value === "number" && name !== "year") return gp.number(value, Number.isInteger(value) ? 0 : 1);
+    const day = /^(\d{4})-(\d{2})-(\d{2})$/.exec(value);
+    return day ? gp.date(day[1], Number(day[2]), Number(day[3])) : value;
   }
 
   function finding(f) {
