@@ -5,7 +5,6 @@ Run from the root of a clone: python docs/generate.py
 
 from __future__ import annotations
 
-import os
 import typing
 from pathlib import Path
 from typing import Any
@@ -14,22 +13,27 @@ HERE = Path(__file__).resolve().parent
 
 
 def commands_text() -> str:
-    """Return the command reference: the `--help` of every command."""
-    os.environ.update({"COLUMNS": "100", "TERMINAL_WIDTH": "100", "NO_COLOR": "1"})
+    """Return the command reference: what `--help` says, without the layout of one typer version."""
     import typer.main
-    from typer.testing import CliRunner
 
     from geoplan.cli import app
 
-    runner = CliRunner()
-    names = sorted(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
-    parts = ["# Commands", "", "Made from `--help` by `docs/generate.py`; do not edit.", ""]
-    for words in ([], *([n] for n in names)):
-        title = " ".join(["geoplan", *words])
-        text = runner.invoke(app, [*words, "--help"], prog_name="geoplan").stdout
-        body = "\n".join(line.rstrip() for line in text.strip().splitlines())
-        parts += [f"## {title}", "", "```", body, "```", ""]
-    return "\n".join(parts)
+    parts = ["# Commands", "", "Made from the program by `docs/generate.py`; do not edit."]
+    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    for name, command in sorted(commands.items()):
+        parts += ["", f"## geoplan {name}", "", " ".join((command.help or "").split()), ""]
+        parts += ["| argument or option | default | meaning |", "|---|---|---|"]
+        parts += [_parameter_row(parameter) for parameter in command.params]
+    return "\n".join([*parts, ""])
+
+
+def _parameter_row(parameter: Any) -> str:
+    """Return one row of the reference for an argument or option."""
+    argument = parameter.param_type_name == "argument"
+    name = parameter.human_readable_name.upper() if argument else ", ".join(parameter.opts)
+    default = parameter.default
+    shown = "required" if parameter.required else "" if default in (None, False, "") else str(default)
+    return f"| `{name}` | {shown} | {' '.join((parameter.help or '').split())} |"
 
 
 def tables_text() -> str:
