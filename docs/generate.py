@@ -30,9 +30,10 @@ def commands_text() -> str:
 def _parameter_row(parameter: Any) -> str:
     """Return one row of the reference for an argument or option."""
     argument = parameter.param_type_name == "argument"
-    name = parameter.human_readable_name.upper() if argument else ", ".join(parameter.opts)
+    name = parameter.name.upper() if argument else ", ".join(parameter.opts)
     default = parameter.default
-    shown = "required" if parameter.required else "" if default in (None, False, "") else str(default)
+    given = isinstance(default, str | int | Path) and not isinstance(default, bool) and str(default)
+    shown = "required" if parameter.required else str(default) if given else ""
     return f"| `{name}` | {shown} | {' '.join((parameter.help or '').split())} |"
 
 
