@@ -45,8 +45,11 @@ ONE_OF: Final = {
 }
 
 
-def check_tables(tables: Tables) -> list[Finding]:
-    """Return all that is wrong between the rows of `tables`; a check whose tables are absent is left out."""
+def check_tables(tables: Tables, *, own_roads: bool = False) -> list[Finding]:
+    """Return all that is wrong between the rows of `tables`; a check whose tables are absent is left out.
+
+    With `own_roads` the road graph may lie anywhere and need not serve the facilities.
+    """
     findings: list[Finding] = []
     for name, rows in tables.items():
         findings += check_duplicate_keys(name, rows)
@@ -56,7 +59,7 @@ def check_tables(tables: Tables) -> list[Finding]:
     for name, column, target in REFERENCES:
         if name in tables and target in tables:
             findings += check_reference(tables[name], column, tables[target], target)
-    return findings + check_places(tables)
+    return findings + check_places(tables, own_roads=own_roads)
 
 
 def check_duplicate_keys(name: str, rows: Rows) -> list[Finding]:

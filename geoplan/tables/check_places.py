@@ -47,8 +47,8 @@ COMPONENT_NODES: Final = 3
 rule of `geoplan.network.graph`, here for roads of any year and direction (a test holds the two together)."""
 
 
-def check_places(tables: Tables) -> list[Finding]:
-    """Return all that is wrong on the map."""
+def check_places(tables: Tables, *, own_roads: bool = False) -> list[Finding]:
+    """Return all that is wrong on the map; with `own_roads` the road graph may lie anywhere."""
     findings = [
         f for name in ("districts", "neighbours") if name in tables for f in check_shapes(tables[name])
     ]
@@ -56,14 +56,14 @@ def check_places(tables: Tables) -> list[Finding]:
         country = build_country(tables)
         findings += check_overlaps(tables["districts"], country)
         for name in ("settlements", "facilities", "road_nodes"):
-            if name in tables:
+            if name in tables and not (own_roads and name == "road_nodes"):
                 findings += check_positions(tables[name], country)
         for name in ("settlements", "facilities"):
             if name in tables:
                 findings += check_own_district(tables[name], country)
     if "roads" in tables and "road_nodes" in tables:
         findings += check_roads(tables["roads"], tables["road_nodes"])
-        if "facilities" in tables:
+        if "facilities" in tables and not own_roads:
             findings += check_isolated(tables["facilities"], tables["roads"], tables["road_nodes"])
     return findings
 

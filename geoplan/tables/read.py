@@ -74,7 +74,7 @@ NAMES: Final = tuple(f.name for f in fields(TableSet) if f.name not in {"finding
 """The tables of a run, in the order of `TableSet`."""
 
 
-def read_tables(paths: Mapping[str, Sequence[Path]]) -> TableSet:
+def read_tables(paths: Mapping[str, Sequence[Path]], *, own_roads: bool = False) -> TableSet:
     """Return the tables of a run, read and checked.
 
     Parameters
@@ -82,6 +82,9 @@ def read_tables(paths: Mapping[str, Sequence[Path]]) -> TableSet:
     paths
         Files by table name; the rows of several files are joined. A table that is not named is the
         shipped one.
+    own_roads
+        The roads are the user's own and may lie anywhere: nodes outside the country and facilities off the
+        network are in order, and without a table of nodes the ends of the drawn lines are the nodes.
 
     Raises
     ------
@@ -96,15 +99,18 @@ def read_tables(paths: Mapping[str, Sequence[Path]]) -> TableSet:
             raise UsageError(f"no table is called '{name}'.{did_you_mean(name, NAMES)}", hint=hint)
     files = {name: tuple(Path(p) for p in paths.get(name) or (shipped.table(name),)) for name in NAMES}
     terrain, findings = _read_terrain(files["terrain"])
+    from_lines = own_roads and "roads" in paths and "road_nodes" not in paths
     read: dict[str, Rows] = {}
     for name in NAMES:
-        if name == "terrain":
+        if name == "terrain" or (name == "road_nodes" and from_lines):
             continue
         rows, found = read_rows(name, files[name])
         findings += found
         if rows is not None:
             read[name] = rows
-    findings += check_tables(read)
+    if from_lines and "roads" in read:
+        read["road_nodes"], files["road_nodes"] = nodes_from_lines(read["roads"]), ()
+    findings += check_tables(read, own_roads=own_roads)
     raise_on_errors(findings)
     if terrain is None:
         raise InputError(findings)
@@ -117,6 +123,28 @@ def read_tables(paths: Mapping[str, Sequence[Path]]) -> TableSet:
         raw_sha256=_raw_hashes(files),
         **finished,
     )
+
+
+def nodes_from_lines(roads: Rows) -> Rows:
+    """Return a node table made of the ends of the drawn lines; where roads differ, the first one counts."""
+    ends: dict[str, tuple[float, float, str]] = {}
+    columns = (roads.frame[c] for c in ("from", "to", "geometry"))
+    for place, begin, end, text in zip(roads.places, *columns, strict=True):
+        points = shapely.get_coordinates(shapely.from_wkt(text or None))
+        for node, point in zip((begin, end), points[[0, -1]] if len(points) else (), strict=False):
+            ends.setdefault(node, (float(point[1]), float(point[0]), place))
+    nodes = pd.DataFrame(
+        {
+            "node_id": list(ends),
+            **{f"name_{language}": list(ends) for language in ("az", "en", "ru")},
+            "kind": "junction",
+            "lat": [lat for lat, _, _ in ends.values()],
+            "lon": [lon for _, lon, _ in ends.values()],
+            "source": "ends of the drawn lines",
+            "confidence": "low",
+        }
+    )
+    return Rows(nodes, tuple(place for _, _, place in ends.values()), "node_id")
 
 
 def read_points(path: Path) -> pd.DataFrame:

@@ -147,6 +147,28 @@ def test_a_table_without_rows_is_a_warning_where_nothing_may_be_known(country):
     assert [f.code for f in tables.findings] == ["no-rows"]
 
 
+def test_own_roads_may_lie_anywhere_and_need_no_node_table(tmp_path):
+    path = tmp_path / "roads.csv"
+    path.write_text(
+        "road_id,from,to,class,length_km,geometry\n"
+        'r-1,vaduz,schaan,primary,3.5,"LINESTRING (9.52 47.14, 9.51 47.165)"\n'
+        'r-2,schaan,bendern,primary,5.5,"LINESTRING (9.51 47.165, 9.507 47.212)"\n',
+        encoding="utf-8",
+    )
+    tables = read_tables({"roads": (path,)}, own_roads=True)
+    assert tables.road_nodes.index.tolist() == ["bendern", "schaan", "vaduz"]
+    assert tables.road_nodes.loc["schaan", ["lat", "lon"]].tolist() == [47.165, 9.51]
+    with pytest.raises(InputError, match="'vaduz' is no road node"):
+        read_tables({"roads": (path,)})
+
+
+def test_own_roads_without_a_line_need_a_node_table(tmp_path):
+    path = tmp_path / "roads.csv"
+    path.write_text("road_id,from,to,class,length_km\nr-1,a,b,primary,3.5\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"roads\.csv:2 r-1:from: 'a' is no road node"):
+        read_tables({"roads": (path,)}, own_roads=True)
+
+
 def test_layers_of_other_formats(country, tmp_path):
     country.paths()
     frame = gpd.read_file(tmp_path / "districts.geojson")
