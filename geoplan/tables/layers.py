@@ -108,7 +108,7 @@ def _read_ogr(
         return _nothing(
             "not-a-layer", f"the file cannot be read as a map layer ({error}).", file, SAVE_IN_DEGREES
         )
-    if getattr(frame, "crs", None) is None:
+    if not _says_crs(getattr(frame, "crs", None)):
         message = "the layer does not say its coordinate reference system (CRS)."
         return _nothing("missing-crs", message, file, f"{SAVE_IN_DEGREES} A Shapefile needs its .prj file.")
     frame = frame.to_crs(CRS_ON_DISK)
@@ -118,6 +118,13 @@ def _read_ogr(
         full = {name[:DBF_NAME_LENGTH]: name for name in reversed(list(known))}
         cells = cells.rename(columns=lambda name: full.get(name, name))
     return _as_text(cells), shapes, _degree_findings(shapes, file)
+
+
+def _says_crs(crs: Any) -> bool:
+    """Whether a CRS places the layer on the Earth; GeoPackage has words for 'undefined' of its own."""
+    if crs is None or str(crs.name).casefold().startswith(("undefined", "unknown")):
+        return False
+    return bool(crs.is_geographic or crs.is_projected)
 
 
 def _as_text(cells: pd.DataFrame) -> pd.DataFrame:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import geopandas as gpd
 import pytest
 from small_country import district, square
@@ -374,6 +376,17 @@ def test_missing_crs(country, tmp_path):
     (tmp_path / "plain.prj").unlink()
     country.extra = {"districts": (tmp_path / "plain.shp",)}
     only(country.problems(), "plain.shp", "does not say its coordinate reference system (CRS)", "EPSG:4326")
+
+
+@pytest.mark.parametrize("crs", [None, 'LOCAL_CS["Undefined Cartesian SRS",UNIT["metre",1]]'])
+def test_missing_crs_of_a_geopackage(country, tmp_path, crs):
+    country.paths()
+    frame = gpd.read_file(tmp_path / "districts.geojson").set_crs(crs, allow_override=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # writing without a CRS is what is tested here
+        frame.to_file(tmp_path / "plain.gpkg", driver="GPKG")
+    country.extra = {"districts": (tmp_path / "plain.gpkg",)}
+    only(country.problems(), "plain.gpkg", "does not say its coordinate reference system (CRS)", "EPSG:4326")
 
 
 def test_geojson_in_metres(country):
