@@ -201,6 +201,12 @@ def write_record(result: Result, path: Path) -> None:
     path.write_text(text + "\n", encoding="utf-8", newline="\n")
 
 
+def _write_credits(result: Result, path: Path) -> None:
+    """Write the attributions that the licences ask for beside the tables, which have no room for them."""
+    lines = ["The tables of this folder are made from:", *result.provenance.attributions]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
+
+
 def write_result(
     result: Result, out: Path, *, overwrite: bool, render: Callable[[Result], str]
 ) -> tuple[Path, ...]:
@@ -227,6 +233,7 @@ def write_result(
         (stage / "tables").mkdir()
         for name, table in tables.items():
             write_csv(table, stage / "tables" / f"{name}.csv")
+        _write_credits(result, stage / "tables" / "SOURCES.txt")
         write_workbook(result, tables, stage / "report.xlsx")
         write_layers(result, stage / "result.gpkg")
         write_record(result, stage / RECORD)

@@ -33,10 +33,13 @@ def write_layers(result: Result, path: Path) -> None:
         "facilities": _facilities(result),
         "routes": pd.concat([_routes(result, year, lines) for year in result.years], ignore_index=True),
     }
+    credit = {"attribution": "; ".join(result.provenance.attributions)}
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": FIXED_DATE})
     try:
         for name, layer in layers.items():
-            pyogrio.write_dataframe(layer, path, layer=name, driver="GPKG", append=name != "districts")
+            pyogrio.write_dataframe(
+                layer, path, layer=name, driver="GPKG", append=name != "districts", layer_metadata=credit
+            )
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
 

@@ -47,7 +47,7 @@ def test_every_scenario_key_has_words(generator: object) -> None:
 
     keys = generator.scenario_keys(Scenario)
     assert len(keys) > 30
-    assert [key for key, words in keys if len(words) < 10] == []
+    assert [key for key, words in keys if len(words) < 7] == []
 
 
 def test_every_column_of_every_contract_has_words() -> None:
