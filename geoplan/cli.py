@@ -22,8 +22,6 @@ from geoplan.errors import GeoplanError, InputError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    import pandas as pd
-
     from geoplan.errors import Finding
     from geoplan.result import Result
 
@@ -75,7 +73,9 @@ SeasonOpt = Annotated[Season, typer.Option(help="Winter closes passes and slows.
 YearOpt = Annotated[int, typer.Option(help="The roads of 1 January of this year.", min=1990, max=2100)]
 RoadsOpt = Annotated[
     str,
-    typer.Option(help="'strategic' (the shipped graph) or a roads.csv with its road_nodes.csv beside it."),
+    typer.Option(
+        help="'strategic' (the shipped graph) or a roads.csv (with a road_nodes.csv beside it, if any)."
+    ),
 ]
 
 
@@ -306,18 +306,18 @@ def _print_table(head: list[str], rows: list[list[str]]) -> None:
 
 def _print_headline(result: Result) -> None:
     """Print the share of people within the target by service, for nation and groups."""
-    rows = result.coverage_summary.set_index(["year", "service", "level", "id"])
-    groups = [("nation", "AZ"), ("group", "outside_baku"), ("group", "liberated")]
+    table = result.coverage_summary
+    rows = {(r["year"], r["service"], r["id"]): r for r in table.to_dict("records")}
     lines = [
         [str(year), f"{service.id} <= {service.target_minutes} min"]
-        + [_share(rows.loc[(year, service.id, *group)]) for group in groups]
+        + [_share(rows[year, service.id, group]) for group in ("AZ", "outside_baku", "liberated")]
         for year in result.scenario.years
         for service in result.scenario.services
     ]
     _print_table(["year", "people within the target", "nation", "outside Baku", "liberated"], lines)
 
 
-def _share(row: pd.Series[Any]) -> str:
+def _share(row: dict[Any, Any]) -> str:
     """Return a share for people; a dash where nobody is assessed, the number where not all are."""
     share, assessed = row["share_within_target"], row["assessed"]
     if not assessed:

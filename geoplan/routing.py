@@ -106,10 +106,12 @@ def country(tables: TableSet, *, own_roads: bool = False) -> Ground:
 def road_files(roads: str) -> dict[str, tuple[Path, ...]]:
     """Return the tables that `--roads` names: none for the shipped graph, else the file and its nodes.
 
+    Nodes are those of `road_nodes.csv` beside the file, or the ends of its lines where there is none.
+
     Raises
     ------
     UsageError
-        If the file is no CSV or has no `road_nodes.csv` beside it.
+        If the file is no CSV.
     """
     if roads == STRATEGIC:
         return {}
@@ -119,9 +121,7 @@ def road_files(roads: str) -> dict[str, tuple[Path, ...]]:
             f"{roads} is no road table", hint="Name a roads.csv (see 'geoplan schema roads'), or 'strategic'."
         )
     nodes = path.with_name(NODES_FILE)
-    if path.is_file() and not nodes.is_file():
-        raise UsageError(f"{nodes} is missing", hint="Put the nodes of the road table beside it.")
-    return {"roads": (path,), "road_nodes": (nodes,)}
+    return {"roads": (path,), "road_nodes": (nodes,)} if nodes.is_file() else {"roads": (path,)}
 
 
 def matrix(
@@ -139,7 +139,7 @@ def matrix(
     """
     progress("read the points and the tables")
     starts, ends = _both(origins, destinations)
-    tables = read_tables(roads)
+    tables = read_tables(roads, own_roads=bool(roads))
     network, findings = _network(tables, state)
     ground, rule = country(tables, own_roads=bool(roads)), AccessRule()
     progress("snap the points")
@@ -215,7 +215,7 @@ def route(
     InputError
         If a name is unknown or ambiguous (the candidates are listed), or a place meets no road.
     """
-    tables = read_tables(roads)
+    tables = read_tables(roads, own_roads=bool(roads))
     places: list[pd.DataFrame] = []
     findings: list[Finding] = []
     for query in (origin, destination):

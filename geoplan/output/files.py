@@ -106,7 +106,10 @@ def _cells(values: pd.Series[Any], column: str) -> list[str]:
         return ["" if np.isnan(v) else f"{v:.{digits}f}" for v in values.to_numpy(dtype=float)]
     if pd.api.types.is_numeric_dtype(values):
         return [f"{v:.10g}" if isinstance(v, float) and not is_empty(v) else as_text(v) for v in values]
-    return [disarm(as_text(v)) for v in values]
+    # a text repeats in many rows: it is written out once
+    code, unique = pd.factorize(values, use_na_sentinel=False)
+    texts = np.array([disarm(as_text(v)) for v in unique], dtype=object)
+    return list(texts[code]) if len(texts) else []
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:

@@ -68,7 +68,7 @@ def _districts(result: Result) -> gpd.GeoDataFrame:
     services = [service.id for service in result.scenario.services]
     figures = [rows[rows["service"] == s][list(columns.values())].add_suffix(f"_{s}") for s in services]
     people = rows[rows["service"] == services[0]][["population"]]
-    table = people.join(figures).reset_index()
+    table = pd.concat([people, *figures], axis=1).reset_index()
     base = result.districts.reset_index()
     merged = base.merge(table, on="district_id", how="left", sort=False)
     return gpd.GeoDataFrame(merged, geometry="geometry", crs=CRS_ON_DISK)
@@ -85,7 +85,7 @@ def _settlements(result: Result) -> gpd.GeoDataFrame:
             ].add_suffix(f"_{service.id}")
             for service in result.scenario.services
         ]
-        parts.append(state.demand.join(figures).reset_index().assign(year=state.year))
+        parts.append(pd.concat([state.demand, *figures], axis=1).reset_index().assign(year=state.year))
     return _points(pd.concat(parts, ignore_index=True))
 
 

@@ -86,4 +86,5 @@ def route_coordinates(
     pieces += [lines.cut(last, 0.0 if lines.start[last] == node else 1.0, goal), np.array([end])]
     joined = np.vstack(pieces)
     moved = np.any(np.diff(joined, axis=0) != 0, axis=1)
-    return joined[np.concatenate([[True], moved])]
+    line: NDArray[np.float64] = joined[np.concatenate([[True], moved])]
+    return line

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -50,6 +51,7 @@ _NOT_WORD: Final = re.compile(r"[\W_]+")
 _DOUBLED: Final = re.compile(r"(.)\1+")
 
 
+@functools.lru_cache(maxsize=20_000)
 def fold(name: str) -> str:
     """Return a key that the Azerbaijani, Russian and English spelling of one name share.
 

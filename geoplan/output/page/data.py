@@ -121,7 +121,9 @@ def _region_order(result: Result) -> list[str]:
 def _regions(result: Result) -> dict[str, Any]:
     """Return the economic regions as columns."""
     first = result.districts.drop_duplicates("region_id").set_index("region_id")
-    rows = first.loc[_region_order(result)].rename(columns={f"region_{key}": f"region_name_{key}" for key in LANGUAGES})
+    rows = first.loc[_region_order(result)].rename(
+        columns={f"region_{key}": f"region_name_{key}" for key in LANGUAGES}
+    )
     plain = pd.DataFrame({f"name_{key}": rows[f"region_name_{key}"] for key in LANGUAGES})
     return {"id": _region_order(result), "name": names(plain)}
 
@@ -304,7 +306,9 @@ def _facilities(result: Result, ids: list[str]) -> dict[str, Any]:
         "id": ids,
         "name": names(rows),
         "district": position(rows["district_id"], [str(key) for key in result.districts.index]),
-        "serves": position(text_column(rows["serves_district_id"]), [str(key) for key in result.districts.index]),
+        "serves": position(
+            text_column(rows["serves_district_id"]), [str(key) for key in result.districts.index]
+        ),
         "lat": column(rows["lat"], 5),
         "lon": column(rows["lon"], 5),
         "radius_km": column(rows["position_radius_km"], 1),

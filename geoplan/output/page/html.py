@@ -127,7 +127,9 @@ def set_language_and_viewport(text: str, language: str) -> str:
     """Name the language on `<html>` and let people zoom: Folium's viewport forbids it."""
     if not _VIEWPORT.search(text) or "<html>" not in text:
         raise PageError("Folium's frame has changed: no <html> or viewport to replace")
-    text = _VIEWPORT.sub('<meta name="viewport" content="width=device-width, initial-scale=1">', text, count=1)
+    text = _VIEWPORT.sub(
+        '<meta name="viewport" content="width=device-width, initial-scale=1">', text, count=1
+    )
     return text.replace("<html>", f'<html lang="{language}">', 1)
 
 

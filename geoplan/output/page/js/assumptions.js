@@ -32,8 +32,8 @@
   }
 
   function normText(norm) {
-    const kind = norm.published ? gp.t("target.published") : gp.t("target.planning");
-    return gp.t("minutes", { n: gp.number(norm.minutes) }) + " – " + kind + (norm.label ? " (" + gp.name(norm.label) + ")" : "");
+    if (!norm.published) return gp.t("minutes", { n: gp.number(norm.minutes) }) + " – " + gp.t("target.planning");
+    return gp.t("minutes", { n: gp.number(norm.minutes) }) + " – " + gp.t("target.published") + (norm.label ? " (" + gp.name(norm.label) + ")" : "");
   }
 
   function confidence() {

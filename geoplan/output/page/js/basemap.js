@@ -23,13 +23,22 @@
       layer.setStyle(kind === "country" ? LAND : WATER);
       if (kind !== "country") layer.bringToFront();
     });
-    if (gp.relief) L.imageOverlay(gp.relief.src, gp.relief.bounds, { pane: "gp-relief", opacity: 0.55, alt: "" }).addTo(gp.map);
+    relief();
     if (gp.head.neighbours.borders) {
       L.geoJSON(gp.head.neighbours.borders, { pane: "gp-neighbours", interactive: false, style: { color: "#c3c6c4", weight: 0.9 } }).addTo(gp.map);
     }
     outlines();
     layers.roads.remove();
   };
+
+  /* Its cells are a kilometre wide: closer in the shading fades. */
+  function relief() {
+    if (!gp.relief) return;
+    const image = L.imageOverlay(gp.relief.src, gp.relief.bounds, { pane: "gp-relief", alt: "" }).addTo(gp.map);
+    const fit = () => image.setOpacity(Math.max(0.18, Math.min(0.55, 0.55 - (gp.map.getZoom() - 8.5) * 0.17)));
+    gp.map.on("zoomend", fit);
+    fit();
+  }
 
   function outlines() {
     const { country, liberated } = gp.head.outlines;

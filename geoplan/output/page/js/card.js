@@ -58,8 +58,10 @@
     if (!found) return null;
     const names = gp.route.names(found.roads);
     return gp.el("p", { class: "gp-way" }, gp.el("span", { class: "gp-way-line", "aria-hidden": "true" }),
-      found.line.length ? gp.t("card.way") + " " + (names.join(" → ") || gp.t("card.way.local")) : gp.t("card.way.direct"));
+      found.line.length ? gp.t("card.way") + " " + (shortened(names) || gp.t("card.way.local")) : gp.t("card.way.direct"));
   }
+
+  const shortened = (names) => names.slice(0, 9).join(" → ") + (names.length > 9 ? " → …" : "");
 
   const source = (text) => (text ? gp.el("details", { class: "gp-source" }, gp.el("summary", { "data-gp-focus": "card-source" }, gp.t("source")), gp.el("p", {}, text)) : null);
 

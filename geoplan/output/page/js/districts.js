@@ -47,7 +47,7 @@
   };
 
   /* Closer in, ground and roads matter more than the colour. */
-  const strength = () => (gp.map.getZoom() >= 9 ? 0.55 : 0.82);
+  const strength = () => (gp.map.getZoom() >= 9 ? 0.5 : 0.78);
 
   function style(i) {
     const assumed = gp.head.districts.confidence[i] === "assumed";

@@ -63,6 +63,9 @@
     return groups;
   }
 
+  /* From afar a district has one hospital: small icons leave room for its name. */
+  const sizeOf = (i) => Math.round((SIZE[gp.bulk.facilities.level[i]] || 22) * (gp.map.getZoom() < 8.25 ? 0.82 : 1));
+
   const weight = (i) => (isOpen(i) ? 0 : 10) + (facilities.isAssumed(i) ? 2 : 0) - (SIZE[gp.bulk.facilities.level[i]] || 20) / 100;
 
   facilities.redraw = function () {
@@ -86,12 +89,12 @@
 
   facilities.iconOf = function (i, count) {
     const f = gp.bulk.facilities;
-    return facilities.icon({ form: facilities.form(gp.model.service().counts), size: SIZE[f.level[i]] || 22, open: isOpen(i),
+    return facilities.icon({ form: facilities.form(gp.model.service().counts), size: sizeOf(i), open: isOpen(i),
       assumed: facilities.isAssumed(i), military: isMilitary(i), unverified: f.status[i] === "unverified", count });
   };
 
   function place(g) {
-    const first = g.rows[0], size = SIZE[gp.bulk.facilities.level[first]] || 22;
+    const first = g.rows[0], size = sizeOf(first);
     const title = g.rows.length > 1 ? gp.t("facilities.here", { n: g.rows.length }) : facilities.describe(first);
     const icon = L.divIcon({ html: facilities.iconOf(first, g.rows.length), className: "gp-icon", iconSize: [size, size] });
     const marker = L.marker(g.at, { icon, alt: title, keyboard: true, riseOnHover: true, zIndexOffset: size * 10 });

@@ -3,6 +3,7 @@
   "use strict";
 
   const FONT = "system-ui, 'Noto Sans', 'Segoe UI', sans-serif";
+  const SHIFTS = [15, -15, 24, -24]; // px up and down in which the name of a district looks for room
   const labels = {};
   gp.labels = labels;
 
@@ -19,8 +20,8 @@
     const strength = zoom < 9.5 ? 1 : Math.max(0.4, fade(zoom, 9.5, 11.5));
     const size = zoom < 7.6 ? 10.5 : zoom < 8.5 ? 11.5 : 13;
     return d.id.map((id, i) => ({
-      text: gp.name(d.name, i), at: d.label[i], size, alpha: strength, rank: zoom < 9.5 ? 2 : 4, apart: 100,
-      colour: gp.districts.isDark(i) ? "#ffffff" : "#15202b", halo: gp.districts.isDark(i) ? "rgba(20,20,40,.72)" : "rgba(255,255,255,.85)",
+      text: gp.name(d.name, i), at: d.label[i], size, alpha: strength, rank: zoom < 9.5 ? 2 : 4, apart: 100, shifts: SHIFTS,
+      colour: gp.districts.isDark(i) ? "#ffffff" : gp.state.theme === "districts" ? "#15202b" : "#47525d", halo: gp.districts.isDark(i) ? "rgba(20,20,40,.72)" : "rgba(255,255,255,.85)",
     }));
   }
 
@@ -115,8 +116,10 @@
         if (label.alpha <= 0.05 || !label.text || !gp.inside(p, view, 0)) return;
         context.font = (label.italic ? "italic " : "") + (label.rank < 9 ? "600 " : "") + label.size + "px " + FONT;
         if ("letterSpacing" in context) context.letterSpacing = label.spaced ? "2px" : "0px";
-        const place = box(label, p, context.measureText(label.text).width + (label.shield ? 5 : 0));
-        if (!whole(place, screen, p) || !free(place, taken)) return;
+        const width = context.measureText(label.text).width + (label.shield ? 5 : 0);
+        const place = [0, ...(label.shifts || [])].map((dy) => box(label, p.add([0, dy]), width))
+          .find((b) => whole(b, screen, p) && free(b, taken));
+        if (!place) return;
         taken.push(place);
         write(context, label, place);
       });

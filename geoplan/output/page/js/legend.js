@@ -5,12 +5,17 @@
   gp.legend = { render };
 
   function render() {
-    const open = gp.legend.open === undefined ? window.innerWidth > 720 : gp.legend.open;
-    const box = gp.el("details", { open, on: { toggle: (e) => { gp.legend.open = e.currentTarget.open; gp.labels.redraw(); } } },
-      gp.el("summary", { "data-gp-focus": "legend" }, title()),
+    const box = gp.el("details", { open: isOpen(), on: { toggle: gp.labels.redraw } },
+      gp.el("summary", { "data-gp-focus": "legend", on: { click: () => { gp.legend.open = !box.open; } } }, title()),
       gp.el("ul", {}, gp.state.theme === "districts" ? shares() : bands()),
       more());
     gp.replace("gp-legend", box);
+  }
+
+  /* As the reader left it; else open where it hides nothing: beside a card a middling screen has no room. */
+  function isOpen() {
+    if (gp.legend.open !== undefined) return gp.legend.open;
+    return window.innerWidth > (gp.state.selection ? 1500 : 720);
   }
 
   /* On paper nothing can be opened: all marks are shown. */
@@ -23,8 +28,10 @@
 
   /* The marks stand behind a second click: the map needs the room. */
   function more() {
-    return gp.el("details", { class: "gp-legend-more", open: gp.legend.more, on: { toggle: (e) => { e.stopPropagation(); gp.legend.more = e.target.open; } } },
-      gp.el("summary", { "data-gp-focus": "legend-more" }, gp.t("legend.more")), gp.el("ul", {}, extras()));
+    const box = gp.el("details", { class: "gp-legend-more", open: gp.legend.more, on: { toggle: gp.labels.redraw } },
+      gp.el("summary", { "data-gp-focus": "legend-more", on: { click: () => { gp.legend.more = !box.open; } } }, gp.t("legend.more")),
+      gp.el("ul", {}, extras()));
+    return box;
   }
 
   function title() {

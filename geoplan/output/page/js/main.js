@@ -59,7 +59,7 @@
     gp.onChange(["selection", "service", "year"], gp.route.draw);
     gp.onChange(["lang", "service", "year", "facilities", "theme", "planned", "roads"], gp.facilities.redraw);
     gp.onChange(["service", "year", "theme", "planned", "selection"], gp.points.redraw);
-    gp.onChange(["lang", "service", "year", "theme", "roads", "facilities", "planned"], gp.legend.render);
+    gp.onChange(["lang", "service", "year", "theme", "roads", "facilities", "planned", "selection"], gp.legend.render);
     gp.onChange(["lang", "service", "year", "tab", "table"], gp.tables.render);
     gp.onChange(["selection"], gp.tables.mark);
     gp.onChange(["lang", "service", "year", "selection"], gp.card.render);

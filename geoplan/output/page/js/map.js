@@ -50,9 +50,11 @@
 
   /* Into the part of the map that tools and card leave free. */
   function fit(box) {
-    const card = document.getElementById("gp-card"), wide = window.innerWidth > 720;
-    gp.map.fitBounds(box, { paddingTopLeft: [50, wide ? 80 : 30], maxZoom: 11, animate: !calm(),
-      paddingBottomRight: [wide && !card.hidden ? card.offsetWidth + 40 : 50, 50] });
+    const card = document.getElementById("gp-card").getBoundingClientRect(), frame = gp.map.getContainer().getBoundingClientRect();
+    const phone = window.innerWidth <= 720; // there the card is a sheet at the lower edge
+    const right = phone ? 30 : card.width + 60, below = phone && card.height ? Math.max(0, frame.bottom - card.top) + 20 : 60;
+    gp.map.fitBounds(box, { paddingTopLeft: [phone ? 30 : 60, phone ? 30 : 100], maxZoom: 11, animate: !calm(),
+      paddingBottomRight: [right, Math.min(below, frame.height - 80)] });
   }
 
   /* Paper has its own size: set it before the browser lays the page out for print, and take it back after. */

@@ -27,8 +27,8 @@
     const chosen = gp.state.selection;
     if (chosen && chosen.kind === "point" && chosen.i === i) return true;
     if (gp.model.isPlanned(i)) return gp.state.planned && gp.map.getZoom() >= 8.25;
-    if (gp.state.theme === "districts") return gp.model.isSettlement(i) && gp.map.getZoom() >= 9 && gp.model.people(i) > 0;
-    return gp.model.people(i) > 0;
+    if (gp.state.theme === "districts") return gp.model.isSettlement(i) && gp.map.getZoom() >= (gp.model.people(i) > 0 ? 9 : 10);
+    return gp.model.people(i) > 0 || gp.map.getZoom() >= 10;
   }
 
   function draw(context, view) {
