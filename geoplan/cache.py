@@ -1,4 +1,4 @@
-"""The user's cache folder: results of slow reading, kept under hashed names, never needed and never trusted."""
+"""The user's cache folder: results of slow work under hashed names, never needed and never trusted."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ def store(kind: str, key: str, arrays: Mapping[str, NDArray[Any]]) -> Finding | 
         return Finding(
             "warning",
             "cache-not-written",
-            f"the cache could not be written ({error.strerror or error}); the next run reads everything again.",
+            f"the cache could not be written ({error.strerror or error}); the next run does the work again.",
             str(home),
             f"Free some space, or set {FOLDER_VARIABLE} to a folder that can be written.",
         )

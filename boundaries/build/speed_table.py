@@ -10,7 +10,14 @@ CAR_SUMMER_KMH = {
     "secondary": {"paved": 56, "gravel": 40, "unpaved": 30},
     "tertiary": {"paved": 46, "gravel": 34, "unpaved": 25},
     "unclassified": {"paved": 36, "gravel": 27, "unpaved": 20},
+    # classes of OpenStreetMap below the strategic graph
+    "residential": {"paved": 28, "gravel": 22, "unpaved": 17},
+    "road": {"paved": 28, "gravel": 22, "unpaved": 17},
+    "service": {"paved": 18, "gravel": 15, "unpaved": 12},
+    "track": {"paved": 24, "gravel": 18, "unpaved": 11},
+    "living_street": {"paved": 12, "gravel": 11, "unpaved": 9},
 }
+FERRY_KMH = 15
 VEHICLE_FACTOR = {
     "car": {"paved": 1.0, "gravel": 1.0, "unpaved": 1.0},
     "ambulance": {"paved": 1.08, "gravel": 1.0, "unpaved": 0.95},
@@ -18,7 +25,8 @@ VEHICLE_FACTOR = {
 }
 WINTER_FACTOR = {
     "motorway": 0.93, "trunk": 0.92, "primary": 0.88, "secondary": 0.84, "tertiary": 0.78,
-    "unclassified": 0.74,
+    "unclassified": 0.74, "residential": 0.78, "road": 0.74, "service": 0.78, "track": 0.7,
+    "living_street": 0.8,
 }  # fmt: skip
 WINTER_SURFACE_FACTOR = {"paved": 1.0, "gravel": 0.9, "unpaved": 0.8}
 # Four-wheel drive loses only half of what a car loses to winter.
@@ -29,10 +37,27 @@ SPEED_SOURCE = (
     "https://postindex.com.de/en/azerbaijan ; https://azerbaijanf1.com/az/az-rbaycanda-yol-haqqi-qaydalari ; "
     "share of them driven, stops and slow stretches included: assumed"
 )
+FERRY_SOURCE = "a car ferry's speed where no duration is tagged; boarding and waiting not counted: assumed"
 
 
 def speeds() -> list[dict[str, str]]:
-    """Return mean speeds driven in km/h, for every class, surface, vehicle and season (assumed)."""
+    """Return mean speeds in km/h, for every class, surface, vehicle and season (assumed)."""
+    return _road_speeds() + [
+        {
+            "class": "ferry",
+            "surface": "paved",
+            "vehicle": vehicle,
+            "season": season,
+            "speed_kmh": str(FERRY_KMH),
+            "source": FERRY_SOURCE,
+            "confidence": "assumed",
+        }
+        for vehicle in VEHICLE_FACTOR
+        for season in ("summer", "winter")
+    ]
+
+
+def _road_speeds() -> list[dict[str, str]]:
     return [
         {
             "class": road_class,

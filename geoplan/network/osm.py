@@ -10,6 +10,7 @@ import numpy as np
 
 from geoplan import __version__, cache
 from geoplan.errors import Finding, InputError, UsageError, did_you_mean
+from geoplan.network.osm_findings import reading_findings
 from geoplan.network.osm_read import RawWays, read_ways, sniff
 from geoplan.network.osm_tags import NO_DAY, ROAD_CLASSES, STATUSES, VEHICLES
 from geoplan.network.osm_turns import BACK, FORWARD, RoadEnds, Split, split_nodes
@@ -28,9 +29,6 @@ OSM_SUFFIXES: Final = (".osm.pbf", ".pbf", ".osm", ".osm.gz", ".osm.bz2", ".xml"
 
 FERRY_KMH: Final = (1.0, 100.0)
 """A ferry slower or faster than this has a wrong duration."""
-
-SHOWN: Final = 5
-"""A finding on many ways names this many."""
 
 
 def is_osm_file(path: str | Path) -> bool:
@@ -120,6 +118,10 @@ def build_table(raw: RawWays, source: str, vehicle: str) -> RoadTable:
     own_kmh, odd_ferries = _ferry_kmh(cut, facts, raw)
     copy_of = np.array(split.copy_of, dtype=np.int64)
     counts = raw.counts | split.counts | {"ferries_odd_duration": len(odd_ferries)}
+    examples = {
+        "osm-maxspeed": [f"{way} '{value}'" for way, value in raw.odd_limits],
+        "osm-ferry-duration": [str(way) for way in odd_ferries],
+    }
     return RoadTable(
         node_osm_id=np.append(cut.node_osm_id, cut.node_osm_id[copy_of]),
         node_copy=np.append(np.zeros(len(cut.node_osm_id)), split.copy_number).astype(np.int32),
@@ -155,7 +157,7 @@ def build_table(raw: RawWays, source: str, vehicle: str) -> RoadTable:
         source=source,
         data_date=raw.data_date[:10],
         counts=counts,
-        findings=tuple(_findings(raw, counts, odd_ferries, source)),
+        findings=reading_findings(counts, examples=examples, date=raw.data_date, source=source),
     )
 
 
@@ -209,35 +211,3 @@ def _ferry_kmh(
     timed = np.isfinite(kmh) & (facts["road_class"] == ROAD_CLASSES.index("ferry"))
     fit = timed & (kmh >= FERRY_KMH[0]) & (kmh <= FERRY_KMH[1])
     return np.where(fit, kmh, np.nan), np.unique(raw.way_id[cut.way[timed & ~fit]]).tolist()
-
-
-def _findings(raw: RawWays, counts: dict[str, int], ferries: list[int], source: str) -> list[Finding]:
-    """Return what a reader must know of the reading."""
-    shown = ", ".join(f"{way} '{value}'" for way, value in raw.odd_limits[:SHOWN])
-    cases = (
-        ("warning", "osm-maxspeed", counts["odd_limits"],
-         f"ways have a maxspeed that cannot be (way {shown}); the speed of their class holds.",
-         "Correct the tag in OpenStreetMap."),
-        ("warning", "osm-missing-nodes", counts["missing_nodes"],
-         "nodes of roads are not in the file; the roads are cut there.",
-         "Common at the edge of an extract; take a larger one if places near the edge matter."),
-        ("warning", "osm-ferry-duration", len(ferries),
-         f"ferries have a duration that cannot be (way {', '.join(map(str, ferries[:SHOWN]))}); the speed of"
-         " their class holds.", "Correct the tag in OpenStreetMap (hours:minutes)."),
-        ("note", "osm-via-way", counts["restrictions_via_way"],
-         "turn restrictions run over a way in between and are not applied.", ""),
-        ("note", "osm-hours", counts["restrictions_conditional"],
-         "turn restrictions hold at certain hours only and are not applied.", ""),
-        ("note", "osm-unclear-turn", counts["restrictions_unclear"] + counts["restrictions_broken"],
-         "turn restrictions do not say from which road or over which node they run and are not applied.", ""),
-        ("note", "osm-reversible", counts["ways_reversible"],
-         "ways change their direction with the hour and are left out.", ""),
-        ("note", "osm-winter-road", counts["ways_winter_only"],
-         "winter roads and ice roads are left out: the table cannot close a road in summer.", ""),
-        ("note", "osm-no-date", int(not raw.data_date), "extract does not say of which date its data are.", ""),
-    )  # fmt: skip
-    return [
-        Finding(severity, code, f"{count} {message}", source, hint, (("count", count),))
-        for severity, code, count, message, hint in cases
-        if count
-    ]

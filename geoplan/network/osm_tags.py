@@ -19,7 +19,7 @@ STATUSES: Final = ("open", "construction", "planned")
 VEHICLES: Final = ("car", "ambulance", "offroad")
 
 CLOSED: Final = frozenset({"no", "private"})
-"""Access values that close a road; every other one (destination, permissive, customers ...) leaves it open."""
+"""Access values that close a road; any other (destination, customers ...) leaves it open."""
 
 _CAR_KEYS: Final = ("motorcar", "motor_vehicle", "vehicle", "access")
 ACCESS_KEYS: Final = {"car": _CAR_KEYS, "offroad": _CAR_KEYS, "ambulance": ("emergency", *_CAR_KEYS)}
@@ -34,14 +34,14 @@ OPEN_BARRIERS: Final = frozenset(
         "kerb", "lift_gate", "no", "sally_port", "toll_booth",
     }
 )  # fmt: skip
-"""Barriers that a car passes unless a tag of access closes them; all other kinds stop it unless one opens."""
+"""Barriers that a car passes unless an access tag closes them; others stop it unless one opens."""
 
 _LINK: Final = "_link"
 _GRAVEL: Final = frozenset({"gravel", "fine_gravel", "compacted", "pebblestone", "grade2"})
 _UNPAVED: Final = frozenset(
     {
-        "unpaved", "ground", "dirt", "earth", "mud", "sand", "grass", "clay", "rock", "rocks", "stone", "soil",
-        "grass_paver", "woodchips", "snow", "ice", "salt", "grade3", "grade4", "grade5",
+        "unpaved", "ground", "dirt", "earth", "mud", "sand", "grass", "clay", "rock", "rocks", "stone",
+        "soil", "grass_paver", "woodchips", "snow", "ice", "salt", "grade3", "grade4", "grade5",
     }
 )  # fmt: skip
 
@@ -62,7 +62,7 @@ _COUNTRY_ZONE_KMH: Final = {
     "IT:motorway": 130.0, "PT:trunk": 100.0, "RU:urban": 60.0, "RU:rural": 90.0, "RU:motorway": 110.0,
     "TR:rural": 90.0, "UA:urban": 50.0, "UA:rural": 90.0, "UA:motorway": 130.0,
 }  # fmt: skip
-"""Legal limits behind zone values (road traffic acts, as listed in the OpenStreetMap wiki, Default speed limits)."""
+"""Legal limits behind zone values (road traffic acts; OpenStreetMap wiki, page Default speed limits)."""
 
 _NUMBER: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(km/h|kmh|kph|kmph|mph|knots?)?")
 _ZONE: Final = re.compile(r"([A-Z]{2}):(?:zone:?)?([a-z_]+|\d+)")

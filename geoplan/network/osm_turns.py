@@ -200,7 +200,7 @@ def _split_at_junction(
     row_kinds, row_group = np.unique(allowed, axis=0, return_inverse=True)
     kinds, column_group = np.unique(row_kinds, axis=1, return_inverse=True)
     arrivals, departures = moves
-    count = len(kinds) + kinds.shape[1]
+    count = int(sum(kinds.shape))
     numbers = [node, *range(next_node, next_node + count - 1)]
     for k in range(count):
         _note_copy(split, node, k)

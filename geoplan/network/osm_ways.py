@@ -1,4 +1,4 @@
-"""Raw ways -> roads between junctions: cut where ways meet, measured along the ellipsoid, drawn as they lie."""
+"""Raw ways -> roads between junctions: cut where ways meet, measured along the ellipsoid."""
 
 from __future__ import annotations
 

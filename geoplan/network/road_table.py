@@ -141,7 +141,9 @@ class RoadTable:
     def texts(self, column: str) -> NDArray[np.object_]:
         """Return a coded column (`name`, `ref`, `road_class`, `surface`, `status`) as text."""
         known = {"road_class": ROAD_CLASSES, "surface": SURFACES, "status": STATUSES}
-        return np.array(known.get(column, self.words), dtype=object)[getattr(self, column)]
+        words = np.array(known.get(column, self.words), dtype=object)
+        place: NDArray[np.intp] = getattr(self, column).astype(np.intp)
+        return words[place]
 
     def lines(self) -> NDArray[np.object_]:
         """Return the drawn lines as shapely LineStrings in EPSG:4326."""
@@ -167,7 +169,8 @@ class RoadTable:
     def _columns(self, nodes: NDArray[np.object_]) -> dict[str, Any]:
         """Return the columns of the roads by name."""
         opens = self.open_from_day != NO_DAY
-        days = np.where(opens, self.open_from_day, 0).astype("datetime64[D]").astype(object)
+        days = np.full(len(self), None, dtype=object)
+        days[opens] = self.open_from_day[opens].astype("datetime64[D]").astype(object)
         certain = np.full(len(self), "high", dtype=object)
         return {
             "name": self.texts("name"),
@@ -184,7 +187,7 @@ class RoadTable:
             "limit_kmh": self.limit_kmh,
             "oneway": np.where(self.oneway, "yes", "no").astype(object),
             "status": self.texts("status"),
-            "open_from": np.where(opens, days, None),
+            "open_from": days,
             "open_until": np.full(len(self), None, dtype=object),
             "closed_in_winter": self.closed_in_winter,
             "tunnel": self.tunnel,

@@ -320,15 +320,18 @@ def test_speeds_cover_every_combination_and_are_slower_in_winter():
     }
     classes = ("motorway", "trunk", "primary", "secondary", "tertiary", "unclassified")
     surfaces, vehicles = ("paved", "gravel", "unpaved"), ("car", "ambulance", "offroad")
-    assert set(table) == set(itertools.product(classes, surfaces, vehicles, ("summer", "winter")))
-    for road_class, surface, vehicle in itertools.product(classes, surfaces, vehicles):
+    minor = ("residential", "road", "service", "track", "living_street")
+    states = (vehicles, ("summer", "winter"))
+    every = set(itertools.product(classes + minor, surfaces, *states))
+    assert set(table) == every | set(itertools.product(("ferry",), ("paved",), *states))
+    for road_class, surface, vehicle in itertools.product(classes + minor, surfaces, vehicles):
         summer, winter = (table[road_class, surface, vehicle, s] for s in ("summer", "winter"))
         assert winter < summer <= 110
     for (better, worse), rest in itertools.product(
         itertools.pairwise(classes), itertools.product(surfaces, vehicles)
     ):
         assert table[better, *rest, "summer"] > table[worse, *rest, "summer"]
-    for (better, worse), road_class in itertools.product(itertools.pairwise(surfaces), classes):
+    for (better, worse), road_class in itertools.product(itertools.pairwise(surfaces), classes + minor):
         assert table[road_class, better, "car", "summer"] > table[road_class, worse, "car", "summer"]
 
 
