@@ -1,0 +1,25 @@
+"""The one door to numba: a typed decorator for kernels, and a clear word when the extra `fast` is missing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from geoplan.errors import MissingExtraError
+
+try:
+    import numba
+except ModuleNotFoundError as error:  # pragma: no cover - the test run of the extra has numba
+    raise MissingExtraError("numba", "fast") from error
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Kernel = TypeVar("Kernel", bound="Callable[..., Any]")
+
+
+def compiled(function: Kernel) -> Kernel:
+    """Return `function` compiled at its first call, kept on disk by numba, and free of the interpreter lock.
+
+    Integer arithmetic only: no fast-math, so every kernel gives the same bits on every machine.
+    """
+    return cast("Kernel", numba.njit(cache=True, nogil=True)(function))

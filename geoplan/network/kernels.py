@@ -1,0 +1,183 @@
+"""Compiled kernels that set the weights of a hierarchy, or repair them above a change."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from geoplan.network.compiled import compiled
+from geoplan.network.elimination import find_arc
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Ints = NDArray[np.int32] | NDArray[np.int64]
+
+
+class Frame(NamedTuple):
+    """The fixed part of a hierarchy as the kernels take it; see `Hierarchy` for each array."""
+
+    first: NDArray[np.int32]
+    head: NDArray[np.int32]
+    tail: NDArray[np.int32]
+    down_first: NDArray[np.int32]
+    down_arc: NDArray[np.int32]
+    slot: NDArray[np.int32]
+    slot_arc: NDArray[np.int32]
+
+
+@compiled
+def set_base(frame: Frame, weight: Ints, up: Ints, down: Ints) -> None:
+    """Give each hierarchy arc the weight of its cheapest road arc; `up` and `down` come in infinite."""
+    for i in range(len(frame.slot)):
+        s = frame.slot[i]
+        w = weight[frame.slot_arc[i]]
+        if s & 1:
+            down[s >> 1] = min(down[s >> 1], w)
+        else:
+            up[s >> 1] = min(up[s >> 1], w)
+
+
+@compiled
+def close_triangles(frame: Frame, up: Ints, down: Ints) -> None:
+    """Let every arc take the way over each lower node where that is shorter, lowest arcs first.
+
+    For each node x and lower neighbour z, the arcs from z past x point to neighbours of x, because the
+    elimination of z has joined them. Infinite + infinite fits the type, and a minimum brings it back.
+    """
+    first, head = frame.first, frame.head
+    n = len(first) - 1
+    place = np.empty(n, np.int32)
+    for x in range(n):
+        for a in range(first[x], first[x + 1]):
+            place[head[a]] = a
+        for i in range(frame.down_first[x], frame.down_first[x + 1]):
+            a = frame.down_arc[i]
+            to_x, from_x = up[a], down[a]
+            for b in range(a + 1, first[frame.tail[a] + 1]):
+                t = place[head[b]]
+                up[t] = min(up[t], from_x + up[b])
+                down[t] = min(down[t], down[b] + to_x)
+
+
+@compiled
+def peak_of(values: Ints, infinite: int) -> int:
+    """Return the greatest finite value, 0 if there is none."""
+    best = np.int64(0)
+    for value in values:
+        if value < infinite and value > best:
+            best = np.int64(value)
+    return best
+
+
+@compiled
+def base_of(frame: Frame, weight: Ints, wanted: int, infinite: int) -> int:
+    """Return the weight of the cheapest road arc in a slot, infinite if there is none."""
+    best = np.int64(infinite)
+    i = np.searchsorted(frame.slot, wanted)
+    while i < len(frame.slot) and frame.slot[i] == wanted:
+        best = min(best, np.int64(weight[frame.slot_arc[i]]))
+        i += 1
+    return best
+
+
+@compiled
+def weigh_arc(frame: Frame, weight: Ints, up: Ints, down: Ints, a: int, infinite: int) -> tuple[int, int]:
+    """Return both weights of one arc from its road arcs and all its lower triangles."""
+    best_up = base_of(frame, weight, 2 * a, infinite)
+    best_down = base_of(frame, weight, 2 * a + 1, infinite)
+    x, y = frame.tail[a], frame.head[a]
+    i, i_end = frame.down_first[x], frame.down_first[x + 1]
+    j, j_end = frame.down_first[y], frame.down_first[y + 1]
+    while i < i_end and j < j_end:
+        b, c = frame.down_arc[i], frame.down_arc[j]
+        if frame.tail[b] == frame.tail[c]:
+            best_up = min(best_up, np.int64(down[b]) + np.int64(up[c]))
+            best_down = min(best_down, np.int64(down[c]) + np.int64(up[b]))
+        i += frame.tail[b] <= frame.tail[c]
+        j += frame.tail[c] <= frame.tail[b]
+    return best_up, best_down
+
+
+@compiled
+def mark_above(
+    frame: Frame, up: Ints, down: Ints, a: int, new_up: int, new_down: int, dirty: NDArray[np.uint8]
+) -> int:
+    """Mark the arcs over arc `a` that rest on its old weights or gain by its new ones; return how many.
+
+    In a triangle x-y-w with lowest node x the arc between y and w has seen x's arcs to both. It changes
+    only if its weight was the sum over x before, or if the sum over x is less now.
+    """
+    x, y = frame.tail[a], frame.head[a]
+    count = 0
+    for b in range(frame.first[x], frame.first[x + 1]):
+        w = frame.head[b]
+        if w == y:
+            continue
+        t = find_arc(frame.first, frame.head, min(y, w), max(y, w))
+        from_y, to_y = (up[t], down[t]) if y < w else (down[t], up[t])
+        rests = (from_y == down[a] + up[b]) or (to_y == down[b] + up[a])
+        gains = (from_y > new_down + up[b]) or (to_y > down[b] + new_up)
+        if (rests or gains) and dirty[t] == 0:
+            dirty[t] = 1
+            count += 1
+    return count
+
+
+@compiled
+def repair(
+    frame: Frame, weight: Ints, up: Ints, down: Ints, changed: NDArray[np.int32], infinite: int
+) -> int:
+    """Bring `up` and `down` in line with road arcs whose weight changed; return the highest finite new one.
+
+    Everything that can change hangs above: arcs between ancestors of the lower ends. Ancestors are
+    visited upwards, so each arc is weighed once, when all below it is final: to the bit as a full run.
+
+    Parameters
+    ----------
+    changed
+        int32: the hierarchy arcs (slot // 2) of the changed road arcs.
+    """
+    dirty = np.zeros(len(frame.head), np.uint8)
+    for a in changed:
+        dirty[a] = 1
+    peak = np.int64(0)
+    for v in ancestors(frame.first, frame.head, frame.tail[changed]):
+        for a in range(frame.first[v], frame.first[v + 1]):
+            if dirty[a] == 0:
+                continue
+            new_up, new_down = weigh_arc(frame, weight, up, down, a, infinite)
+            if new_up != up[a] or new_down != down[a]:
+                mark_above(frame, up, down, a, new_up, new_down, dirty)
+                up[a], down[a] = new_up, new_down
+                peak = max(peak, new_up if new_up < infinite else 0)
+                peak = max(peak, new_down if new_down < infinite else 0)
+    return peak
+
+
+@compiled
+def ancestors(
+    first: NDArray[np.int32], head: NDArray[np.int32], nodes: NDArray[np.int32]
+) -> NDArray[np.int32]:
+    """Return `nodes` and everything above them in the elimination tree, ascending and without repeats.
+
+    The parent of a node is its lowest higher neighbour.
+    """
+    seen = np.zeros(len(first) - 1, np.bool_)
+    count = 0
+    for node in nodes:
+        v = node
+        while not seen[v]:
+            seen[v] = True
+            count += 1
+            if first[v] == first[v + 1]:
+                break
+            v = head[first[v]]
+    found = np.empty(count, np.int32)
+    i = 0
+    for v in range(len(seen)):
+        if seen[v]:
+            found[i] = v
+            i += 1
+    return found

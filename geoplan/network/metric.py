@@ -1,0 +1,403 @@
+"""A hierarchy with weights: nearest of many, matrices, paths, and quick changes of single roads."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import numpy as np
+
+from geoplan.network import kernels, sweeps
+from geoplan.network.unpacking import climb_tree, trace, unpack_slots
+from geoplan.network.weights import CLOSED, INFINITE, UNREACHED, whole_numbers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from geoplan.network.hierarchy import Hierarchy
+    from geoplan.network.stops import Selection, Stops
+
+Answer = TypeVar("Answer")
+
+NARROW: Final = np.dtype(np.int32)
+WIDE: Final = np.dtype(np.int64)
+
+KEY_BITS: Final = {NARROW: 32, WIDE: 8}
+"""Bits beside a cost that a 64-bit key has left for the number of a facility."""
+
+
+class _TooNarrowError(OverflowError):
+    """A sum came near the infinite value of its type."""
+
+
+@dataclass(frozen=True)
+class Path:
+    """One best path.
+
+    Attributes
+    ----------
+    cost
+        Ways of both points included.
+    arcs
+        int32: road arcs in order of travel.
+    origin_way, destination_way
+        Places in the input of `Stops.from_ways` of the ways used at both ends.
+    """
+
+    cost: int
+    arcs: NDArray[np.int32]
+    origin_way: int
+    destination_way: int
+
+
+@dataclass(frozen=True, eq=False)
+class Metric:
+    """A hierarchy customised for one set of weights.
+
+    Attributes
+    ----------
+    hierarchy
+        The fixed part.
+    weight
+        One a road arc, in the type of `up`; closed arcs are infinite (`weights.INFINITE`).
+    up, down
+        int32 or int64, one a hierarchy arc: cost of the best way that stays below its ends, from the lower
+        to the higher and back.
+    """
+
+    hierarchy: Hierarchy
+    weight: NDArray[Any]
+    up: NDArray[Any]
+    down: NDArray[Any]
+
+    @property
+    def number(self) -> np.dtype[Any]:
+        """Type of the weights: int32 where the sums allow it, else int64."""
+        return self.up.dtype
+
+    @property
+    def infinite(self) -> int:
+        """The value that stands for `no way` in the arrays."""
+        return INFINITE[self.number]
+
+    @cached_property
+    def _wide(self) -> Metric:
+        """The same weights in int64."""
+        closed = self.weight == self.infinite
+        return _customised(self.hierarchy, np.where(closed, CLOSED, self.weight.astype(WIDE)), WIDE)
+
+    def changed(self, arcs: ArrayLike, weights: ArrayLike) -> Metric:
+        """Return the metric with other weights on some road arcs; only what lies above them is computed.
+
+        Equal to the bit to a full customisation. Closes (`CLOSED`), opens, slows or speeds up.
+        """
+        numbers, values = np.atleast_1d(np.asarray(arcs, dtype=np.int64)), whole_numbers(weights)
+        values = np.broadcast_to(values, numbers.shape)
+        if self.number == NARROW and (values[values != CLOSED] > INFINITE[NARROW] // 2).any():
+            return self._wide.changed(numbers, values)
+        weight, up, down = self.weight.copy(), self.up.copy(), self.down.copy()
+        weight[numbers] = np.minimum(values, self.infinite)
+        slots = self.hierarchy.arc_slot[numbers]
+        touched = np.unique(slots[slots >= 0] >> 1).astype(np.int32)
+        peak = kernels.repair(self.hierarchy.frame, weight, up, down, touched, self.infinite)
+        made = replace(self, weight=weight, up=up, down=down)
+        if peak > self.infinite // 2:
+            return _widened(made)
+        return made
+
+    def nearest(
+        self, facilities: Stops, *, towards: bool = True
+    ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """Return for every node the cost to its nearest facility and which that is.
+
+        Parameters
+        ----------
+        facilities
+            A tie goes to the facility that stands first.
+        towards
+            Travel from the nodes to the facility; False: from the facility to the nodes.
+
+        Returns
+        -------
+        cost
+            int64, one a node, `UNREACHED` where no facility is.
+        facility
+            int32, -1 likewise.
+        """
+        return self._safely(lambda metric: _nearest_nodes(metric, facilities, towards=towards))
+
+    def nearest_of_points(
+        self,
+        facilities: Stops,
+        points: Stops,
+        *,
+        towards: bool = True,
+        within: Selection | None = None,
+    ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """Return for each point the cost to its nearest facility and which that is.
+
+        The sweep touches only what lies above the points.
+
+        Parameters
+        ----------
+        within
+            `hierarchy.select(points.node)`, if at hand from an earlier question.
+        """
+        if within is None:
+            within = self.hierarchy.select(points.node)
+        return self._safely(
+            lambda metric: _nearest_points(metric, facilities, points, within, towards=towards)
+        )
+
+    def costs(self, point: Stops, *, towards: bool = False) -> NDArray[np.int64]:
+        """Return the cost from one point to every node (`towards`: from every node to the point)."""
+        return self.nearest(point.part(0, 1), towards=towards)[0]
+
+    def matrix(self, origins: Stops, destinations: Stops, *, threads: int = 1) -> NDArray[Any]:
+        """Return the costs of the best paths from all origins to all destinations.
+
+        Sixteen at a time, over nothing but what lies above them; whichever side makes less work shares
+        the lanes. Threads (at most 2) write rows of their own, so their number never shows in the result.
+
+        Returns
+        -------
+        (origins, destinations), int32 or int64 as the weights are; `UNREACHED` where there is no path.
+        """
+        return self._safely(lambda metric: _matrix(metric, origins, destinations, threads))
+
+    def path(self, origins: Stops, destinations: Stops, *, pair: tuple[int, int] = (0, 0)) -> Path | None:
+        """Return the best path from one origin to one destination, None if there is none.
+
+        Of paths that cost the same always the same one.
+        """
+        ends = origins.part(pair[0], pair[0] + 1), destinations.part(pair[1], pair[1] + 1)
+        return self._safely(lambda metric: _path(metric, *ends))
+
+    def _safely(self, ask: Callable[[Metric], Answer]) -> Answer:
+        """Return the answer; once more with 64 bits where 32 turn out to be too few.
+
+        Every finite value met is at most the limit, half of infinite; so no sum of two can have been taken
+        for infinite.
+        """
+        if self.number == WIDE:
+            return ask(self)
+        try:
+            return ask(self)
+        except OverflowError:
+            return ask(self._wide)
+
+    def ways(self, *, towards: bool) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Return the weights for climbing from facilities and for sweeping to the others."""
+        return (self.down, self.up) if towards else (self.up, self.down)
+
+
+def customise(hierarchy: Hierarchy, weights: ArrayLike) -> Metric:
+    """Return the hierarchy with weights, in int32 where the sums allow it, else in int64.
+
+    Parameters
+    ----------
+    weights
+        One a road arc: whole numbers from 0 (milliseconds, decimetres, or both packed by `pack_weights`);
+        `CLOSED` or infinity for an arc that cannot be used.
+
+    Raises
+    ------
+    ValueError
+        Negative, NaN, not whole, or not one a road arc.
+    OverflowError
+        The sums go beyond 2^53.
+    """
+    weight = whole_numbers(weights)
+    if weight.shape != (hierarchy.arcs,):
+        raise ValueError(f"{hierarchy.arcs} road arcs need as many weights, not {weight.shape}")
+    if weight[weight != CLOSED].max(initial=0) <= INFINITE[NARROW] // 2:
+        try:
+            return _customised(hierarchy, weight, NARROW)
+        except _TooNarrowError:
+            pass
+    return _customised(hierarchy, weight, WIDE)
+
+
+def _customised(hierarchy: Hierarchy, weight: NDArray[np.int64], number: np.dtype[Any]) -> Metric:
+    """Return the metric in one type."""
+    infinite = INFINITE[number]
+    whole = np.minimum(weight, infinite).astype(number)
+    up = np.full(len(hierarchy.head), infinite, dtype=number)
+    down = up.copy()
+    kernels.set_base(hierarchy.frame, whole, up, down)
+    kernels.close_triangles(hierarchy.frame, up, down)
+    _guard(max(kernels.peak_of(up, infinite), kernels.peak_of(down, infinite)), infinite)
+    return Metric(hierarchy, whole, up, down)
+
+
+def _widened(metric: Metric) -> Metric:
+    """Return a metric whose sums came near the limit in int64, or raise if they are int64 already."""
+    if metric.number == WIDE:
+        raise OverflowError("the sums of the weights go beyond 2^53")
+    return metric._wide  # noqa: SLF001 - same module, same class
+
+
+def _guard(peak: int, infinite: int) -> None:
+    """Raise if a finite value came so near to infinite that a sum may have been lost."""
+    if peak > infinite // 2:
+        raise _TooNarrowError(
+            f"sums of weights reach {peak}, more than {infinite // 2} can be told from none"
+        )
+
+
+def _climbed(
+    metric: Metric, facilities: Stops, shift: int, *, towards: bool
+) -> tuple[Selection, NDArray[np.int64]]:
+    """Return the nodes above the facilities and their keys after the climb."""
+    above = metric.hierarchy.select(facilities.node)
+    rise, _ = metric.ways(towards=towards)
+    infinite = metric.infinite << shift
+    key = np.full(len(above), infinite, dtype=np.int64)
+    rank = metric.hierarchy.rank
+    sweeps.seed_keys(facilities.seeds(above.local, rank, metric.number), key, shift)
+    sweeps.climb_keys(above.rows(rise), key, shift, infinite)
+    _guard(kernels.peak_of(key, infinite) >> shift, metric.infinite)
+    return above, key
+
+
+def _shift_for(count: int) -> int:
+    """Return the bits that the numbers of `count` facilities need."""
+    return max(count - 1, 0).bit_length()
+
+
+def _in_groups(metric: Metric, facilities: Stops) -> list[tuple[int, Stops]]:
+    """Return the facilities in groups that the keys can hold, each with its first number."""
+    size = 1 << min(KEY_BITS[metric.number], 30)
+    return [
+        (begin, facilities.part(begin, min(begin + size, len(facilities))))
+        for begin in range(0, max(len(facilities), 1), size)
+    ]
+
+
+def _merged(
+    parts: list[tuple[int, NDArray[np.int64], NDArray[np.int32]]],
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Return the better of the answers of several groups; a tie goes to the earlier group."""
+    _, cost, label = parts[0]
+    for begin, other, number in parts[1:]:
+        better = (other != UNREACHED) & ((cost == UNREACHED) | (other < cost))
+        cost = np.where(better, other, cost)
+        label = np.where(better, number + np.int32(begin), label)
+    return cost, label
+
+
+def _nearest_nodes(
+    metric: Metric, facilities: Stops, *, towards: bool
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Return cost and number of the nearest facility of every node."""
+    parts = []
+    frame = metric.hierarchy.frame
+    rows = sweeps.Rows(frame.first, frame.head, metric.ways(towards=towards)[1])
+    for begin, group in _in_groups(metric, facilities):
+        shift = _shift_for(len(group))
+        infinite = metric.infinite << shift
+        above, top = _climbed(metric, group, shift, towards=towards)
+        key = np.full(metric.hierarchy.nodes, infinite, dtype=np.int64)
+        key[above.ranks] = top
+        sweeps.sweep_keys(rows, key, shift)
+        cost, label, peak = sweeps.split_keys(key, metric.hierarchy.rank, shift, infinite)
+        _guard(peak, metric.infinite)
+        parts.append((begin, cost, label))
+    return _merged(parts)
+
+
+def _nearest_points(
+    metric: Metric, facilities: Stops, points: Stops, within: Selection, *, towards: bool
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Return cost and number of the nearest facility of every point."""
+    parts = []
+    rows = within.rows(metric.ways(towards=towards)[1])
+    seeds = points.seeds(within.local, metric.hierarchy.rank, metric.number)
+    every = np.arange(len(points), dtype=np.int32)
+    for begin, group in _in_groups(metric, facilities):
+        shift = _shift_for(len(group))
+        infinite = metric.infinite << shift
+        above, top = _climbed(metric, group, shift, towards=towards)
+        key = np.full(len(within), infinite, dtype=np.int64)
+        place = within.local[above.ranks]
+        key[place[place >= 0]] = top[place >= 0]
+        sweeps.sweep_keys(rows, key, shift)
+        _guard(kernels.peak_of(key, infinite) >> shift, metric.infinite)
+        best = sweeps.best_keys(seeds, key, shift, infinite)
+        cost, label, _ = sweeps.split_keys(best, every, shift, infinite)
+        parts.append((begin, cost, label))
+    return _merged(parts)
+
+
+def _matrix(metric: Metric, origins: Stops, destinations: Stops, threads: int) -> NDArray[Any]:
+    """Return the matrix, with the side in the lanes that makes less work."""
+    above = metric.hierarchy.select(origins.node), metric.hierarchy.select(destinations.node)
+    turned = len(origins) * len(above[1].head) > len(destinations) * len(above[0].head)
+    if turned:
+        back = _filled(metric, (destinations, origins), above[::-1], threads, towards=True)
+        return np.ascontiguousarray(back.T)
+    return _filled(metric, (origins, destinations), above, threads, towards=False)
+
+
+def _filled(
+    metric: Metric,
+    stops: tuple[Stops, Stops],
+    above: tuple[Selection, Selection],
+    threads: int,
+    *,
+    towards: bool,
+) -> NDArray[Any]:
+    """Return costs between sources (rows) and targets; `towards`: of paths from target to source."""
+    out = np.full((len(stops[0]), len(stops[1])), UNREACHED, dtype=metric.number)
+    rise, fall = metric.ways(towards=towards)
+    rank = metric.hierarchy.rank
+    ways = above[0].rows(rise), above[1].rows(fall)
+    points = tuple(s.seeds(a.local, rank, metric.number) for s, a in zip(stops, above, strict=True))
+    link = above[1].local[above[0].ranks]
+    infinite = metric.number.type(metric.infinite)
+
+    def run(part: NDArray[np.int32]) -> int:
+        return int(sweeps.run_lanes(ways, points, link, part, infinite, out))
+
+    order = _by_rank(stops[0], rank)
+    half = -(-len(order) // (2 * sweeps.LANES)) * sweeps.LANES
+    if threads <= 1 or half >= len(order):
+        peaks = [run(order)]
+    else:
+        with ThreadPoolExecutor(2) as pool:
+            peaks = list(pool.map(run, [order[:half], order[half:]]))
+    _guard(max(peaks), metric.infinite)
+    return out
+
+
+def _by_rank(stops: Stops, rank: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Return the points by the rank of their first node: lanes of one group then share their climb."""
+    ranks = np.append(rank[stops.node], 0)
+    return np.argsort(ranks[stops.first[:-1]], kind="stable").astype(np.int32)
+
+
+def _path(metric: Metric, origin: Stops, destination: Stops) -> Path | None:
+    """Return the best path between two points."""
+    trees, tops = [], []
+    for stops, weight in ((origin, metric.up), (destination, metric.down)):
+        above = metric.hierarchy.select(stops.node)
+        seeds = stops.seeds(above.local, metric.hierarchy.rank, metric.number)
+        tree = climb_tree(above.rows(weight), seeds, 0, metric.infinite)
+        _guard(kernels.peak_of(tree[0], metric.infinite), metric.infinite)
+        trees.append(tree)
+        tops.append(above)
+    place = tops[1].local[tops[0].ranks]
+    both = np.flatnonzero(place >= 0)
+    total = trees[0][0][both] + trees[1][0][place[both]]
+    if not len(total) or total.min() >= metric.infinite:
+        return None
+    best = both[np.argmin(total)]
+    out_entries, out_way = trace(trees[0][1], trees[0][2], best)
+    in_entries, in_way = trace(trees[1][1], trees[1][2], place[best])
+    slots = np.concatenate([2 * tops[0].arc[out_entries][::-1], 2 * tops[1].arc[in_entries] + 1])
+    arcs = unpack_slots(metric.hierarchy.frame, metric.weight, metric.up, metric.down, slots.astype(np.int32))
+    return Path(int(total.min()), arcs, int(origin.way[out_way]), int(destination.way[in_way]))
