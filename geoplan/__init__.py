@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from geoplan.version import __version__
 
 __all__ = ["GeoplanError", "InputError", "Result", "Scenario", "__version__", "load_scenario", "run"]
 

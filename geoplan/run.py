@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-import geoplan
 from geoplan.analysis import coverage
 from geoplan.errors import Finding, raise_on_errors, sort_findings
 from geoplan.network.access import AccessRule
@@ -25,6 +24,7 @@ from geoplan.routing import country
 from geoplan.sources import attributions, left_out_findings
 from geoplan.tables.demand import build_demand
 from geoplan.tables.read import read_tables, tables_hash
+from geoplan.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -313,7 +313,7 @@ def _provenance(scenario: Scenario, tables: TableSet, started: str, seconds: dic
     """Return where the result comes from."""
     text = f"{scenario.content_hash()} {tables_hash(tables)}"
     return Provenance(
-        geoplan_version=geoplan.__version__,
+        geoplan_version=__version__,
         run_hash=hashlib.sha256(text.encode()).hexdigest(),
         input_sha256=dict(tables.raw_sha256),
         versions={name: importlib.metadata.version(name) for name in VERSIONED},

@@ -16,6 +16,7 @@ from geoplan.network.osm_tags import NO_DAY, ROAD_CLASSES, STATUSES, VEHICLES
 from geoplan.network.osm_turns import BACK, FORWARD, RoadEnds, Split, split_nodes
 from geoplan.network.osm_ways import Cut, cut_ways, turn_lines
 from geoplan.network.road_table import RoadTable
+from geoplan.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -53,7 +53,7 @@ def test_every_scenario_key_has_words(generator: object) -> None:
 def test_every_column_of_every_contract_has_words() -> None:
     from geoplan.tables.contract import SPECS, load_contract
 
-    assert [(n, c.name) for n in SPECS for c in load_contract(n) if len(c.description) < 8] == []
+    assert [(n, c.name) for n in SPECS for c in load_contract(n) if len(c.description) < 6] == []
 
 
 def test_readme_is_short_and_names_every_command() -> None:

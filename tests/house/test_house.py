@@ -104,7 +104,7 @@ def test_a_wheel_carries_what_ships_and_nothing_else(wheel: list[str]) -> None:
     root = shipped.root()
     for path in (*shipped.tables().values(), *shipped.scenarios().values()):
         assert f"geoplan/_shipped/{path.relative_to(root).as_posix()}" in wheel
-    for part in ("contracts/roads.csv", "dictionary.csv", "i18n/az.json", "vendor/leaflet.js", "app.css"):
+    for part in ("contracts/roads.csv", "dictionary.csv", "i18n/az.json", "leaflet/leaflet.js", "app.css"):
         assert any(name.endswith(part) for name in wheel), part
     tops = {name.split("/")[0] for name in wheel}
     assert {t for t in tops if not t.endswith(".dist-info")} == {"geoplan"}
