@@ -6,21 +6,21 @@ from typing import TYPE_CHECKING, Any
 
 from geoplan.version import __version__
 
-__all__ = ["GeoplanError", "InputError", "Result", "Scenario", "__version__", "load_scenario", "run"]
+__all__ = ["GeoplanError", "InputError", "Result", "Scenario", "__version__", "load_scenario", "run_scenario"]
 
 if TYPE_CHECKING:
     from geoplan.errors import GeoplanError, InputError
     from geoplan.result import Result
-    from geoplan.run import run
+    from geoplan.run import run as run_scenario
     from geoplan.scenario import Scenario, load_scenario
 
 _HOME = {
-    "GeoplanError": "geoplan.errors",
-    "InputError": "geoplan.errors",
-    "Result": "geoplan.result",
-    "Scenario": "geoplan.scenario",
-    "load_scenario": "geoplan.scenario",
-    "run": "geoplan.run",
+    "GeoplanError": ("geoplan.errors", "GeoplanError"),
+    "InputError": ("geoplan.errors", "InputError"),
+    "Result": ("geoplan.result", "Result"),
+    "Scenario": ("geoplan.scenario", "Scenario"),
+    "load_scenario": ("geoplan.scenario", "load_scenario"),
+    "run_scenario": ("geoplan.run", "run"),
 }
 
 
@@ -29,5 +29,6 @@ def __getattr__(name: str) -> Any:
     import importlib  # noqa: PLC0415
 
     if name in _HOME:
-        return getattr(importlib.import_module(_HOME[name]), name)
+        module, attribute = _HOME[name]
+        return getattr(importlib.import_module(module), attribute)
     raise AttributeError(name)

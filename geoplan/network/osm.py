@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from geoplan import __version__, cache
+from geoplan import cache
 from geoplan.errors import Finding, InputError, UsageError, did_you_mean
 from geoplan.network.osm_findings import reading_findings
 from geoplan.network.osm_read import RawWays, read_ways, sniff
