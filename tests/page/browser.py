@@ -32,6 +32,11 @@ class Opened:
         self.say("changes => geoplan.set(changes)", changes)
         self.say("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
+    def clean(self):
+        """No request but for its own file, no complaint of the browser."""
+        assert self.problems == []
+        assert [url for url in self.requests if not url.startswith(OWN)] == []
+
     def text(self, selector):
         return self.page.inner_text(selector)
 

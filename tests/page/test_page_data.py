@@ -35,7 +35,7 @@ def test_tenths_equal_the_table(toy, bulk):
         part = rows[(rows["service"] == service.id) & (rows["status"] == "reached")].set_index("demand_id")
         for i, key in enumerate(bulk["points"]["id"]):
             if key in part.index:
-                assert bulk["coverage"][0][service.id]["tenths"][i] == round(part.at[key, "minutes"] * 10)
+                assert bulk["coverage"][0][service.id]["tenths"][i] == round(part.loc[key, "minutes"] * 10)
 
 
 def test_people_are_split_into_three_parts(head):
@@ -101,7 +101,9 @@ def test_a_point_that_met_no_road_has_share_zero():
 
 def test_a_view_without_places_is_not_offered(toy):
     result = toy_result(area=districts().assign(liberated="no"))
-    assert data.head(result, geometry.light_districts(result.districts.geometry))["views"]["liberated"] is None
+    assert (
+        data.head(result, geometry.light_districts(result.districts.geometry))["views"]["liberated"] is None
+    )
 
 
 def test_services_are_read_as_text_or_as_list():
@@ -138,7 +140,13 @@ def test_roads_are_read_from_text_or_from_lines():
 
 @pytest.mark.parametrize(
     ("value", "wanted"),
-    [(pd.NA, None), (float("nan"), None), (np.int64(3), 3), (pd.Timestamp("2026-01-02"), "2026-01-02"), (["a"], ["a"])],
+    [
+        (pd.NA, None),
+        (float("nan"), None),
+        (np.int64(3), 3),
+        (pd.Timestamp("2026-01-02"), "2026-01-02"),
+        (["a"], ["a"]),
+    ],
 )
 def test_cells_become_what_json_knows(value, wanted):
     assert pack.plain(value) == wanted

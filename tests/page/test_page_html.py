@@ -9,7 +9,7 @@ import json
 import re
 
 import pytest
-from fixture import toy_result, words
+from fixture import scenario, toy_result, words
 
 from geoplan.output.page import html
 from geoplan.output.page.html import PageError
@@ -92,7 +92,7 @@ def test_json_refuses_what_no_browser_reads():
 
 def test_unknown_address_is_an_error():
     page = '<script src="https://example.org/x.js"></script>'
-    with pytest.raises(PageError, match="links to 'https://example.org/x.js'"):
+    with pytest.raises(PageError, match=r"links to 'https://example\.org/x\.js'"):
         html.inline_links(page, {})
     with pytest.raises(PageError, match="does not travel with geoplan"):
         html.inline_links('<link rel="stylesheet" href="geoplan:other.css"/>', page_texts())
@@ -140,7 +140,7 @@ def test_a_changed_frame_is_noticed():
 
 
 def test_folium_sees_no_word_of_the_user():
-    marked = render_page(toy_result(plan=__import__("fixture").scenario(title=words("QWERTZ"))))
+    marked = render_page(toy_result(plan=scenario(title=words("QWERTZ"))))
     outside = re.sub(r'<script type="application/json".*?</script>', "", marked, flags=re.DOTALL)
     assert outside.count("QWERTZ") == 1  # the title of the document, escaped
 
@@ -148,6 +148,6 @@ def test_folium_sees_no_word_of_the_user():
 def test_a_changed_vendored_file_is_refused(monkeypatch):
     from geoplan.output.page import vendored
 
-    monkeypatch.setattr(vendored, "_read", lambda path: '{"leaflet": {"sha256": {"leaflet/leaflet.js": "0"}}}')
+    monkeypatch.setattr(vendored, "_read", lambda _: '{"leaflet": {"sha256": {"leaflet/leaflet.js": "0"}}}')
     with pytest.raises(PageError, match="differs from its manifest"):
         vendored._vendor("leaflet/leaflet.js")

@@ -70,7 +70,9 @@ def test_a_target_is_never_called_a_standard(word):
 
 
 def test_no_markup_is_ever_written_from_a_string():
-    assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function", CODE)
+    assert not re.search(
+        r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function", CODE
+    )
 
 
 def test_russian_uses_no_latin_sentence():

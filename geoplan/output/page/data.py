@@ -186,15 +186,18 @@ def _bands(result: Result) -> dict[str, Any]:
     }
 
 
-def _confidence(result: Result) -> list[dict[str, Any]]:
-    """Return, for each year and service, how many people's figures rest on which confidence."""
+def _confidence(result: Result) -> dict[str, Any]:
+    """Return, for each year and service, how many people's figures rest on which confidence, as columns."""
     rows = result.coverage_by_settlement
+    keys = ["year", "service", "confidence"]
     rows = rows[rows["status"] != "not_assessed"]
-    sums = rows.groupby(["year", "service", "confidence"], observed=True)["population"].sum()
-    return [
-        {"year": int(year), "service": str(service), "confidence": str(level), "population": int(people)}
-        for (year, service, level), people in sums.sort_index().items()
-    ]
+    sums = rows.groupby(keys, observed=True)["population"].sum().reset_index().sort_values(keys)
+    return {
+        "year": column(sums["year"], 0),
+        "service": text_column(sums["service"]),
+        "confidence": text_column(sums["confidence"]),
+        "population": column(sums["population"], 0),
+    }
 
 
 def _check_distances(result: Result) -> dict[str, Any]:

@@ -61,7 +61,7 @@ def _closed(text: str, tag: str) -> str:
 
 
 def renumber_ids(text: str) -> str:
-    """Replace Folium's random ids by their number in order of appearance, so that rebuilds are byte-identical."""
+    """Replace Folium's random ids by their number in order of appearance: rebuilds are byte-identical."""
     numbers: dict[str, str] = {}
 
     def steady(match: re.Match[str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-import datetime
+import datetime as dt
 import gzip
 import json
 from typing import TYPE_CHECKING, Any
@@ -25,7 +25,7 @@ def plain(value: Any) -> Any:
         value = value.item()
     if isinstance(value, float):
         return None if np.isnan(value) else value
-    if isinstance(value, (datetime.date, datetime.datetime)):
+    if isinstance(value, (dt.date, dt.datetime)):
         return value.isoformat()[:10]
     return value
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import folium
 from branca.element import Figure, MacroElement, Template
@@ -42,7 +42,7 @@ _PANES: Final = (
 """Name and height of each pane, bottom to top; only districts listen to the pointer."""
 
 
-class _Html(MacroElement):
+class _Html(MacroElement):  # type: ignore[misc] # branca has no types
     """A piece of markup of the frame; it holds no data and no user's text."""
 
     _template = Template("{% macro html(this, kwargs) %}{{ this.markup }}{% endmacro %}")
@@ -53,7 +53,7 @@ class _Html(MacroElement):
         self.markup = markup
 
 
-class _Start(MacroElement):
+class _Start(MacroElement):  # type: ignore[misc] # branca has no types
     """The one line that hands Folium's map and layers over to the page's own scripts."""
 
     _template = Template(

@@ -1,4 +1,4 @@
-"""Terrain heights -> a faint hill shading as a small PNG in Mercator, so that mountains explain slow roads."""
+"""Terrain heights -> a faint hill shading as a small PNG: mountains explain slow roads."""
 
 from __future__ import annotations
 
@@ -39,7 +39,8 @@ def shading(heights_m: NDArray[np.float64], north: float, step_deg: float) -> ND
     sun = np.cos(height) * np.sin(azimuth), np.cos(height) * np.cos(azimuth), np.sin(height)
     light = (sun[2] - dz_dx * sun[0] - dz_dy * sun[1]) / np.sqrt(1 + dz_dx**2 + dz_dy**2)
     flat = sun[2]
-    return np.clip((flat - light) / flat, 0.0, 1.0)
+    shadow: NDArray[np.float64] = np.clip((flat - light) / flat, 0.0, 1.0)
+    return shadow
 
 
 def _to_mercator(values: NDArray[np.float64], north: float, step_deg: float) -> NDArray[np.float64]:
@@ -53,7 +54,8 @@ def _to_mercator(values: NDArray[np.float64], north: float, step_deg: float) -> 
     even = mercator(north) - (np.arange(n) + 0.5) / n * (mercator(north) - mercator(south))
     lat = np.degrees(np.arctan(np.sinh(even)))
     nearest = np.clip(((north - lat) / step_deg).astype(int), 0, n - 1)
-    return values[nearest]
+    rows: NDArray[np.float64] = values[nearest]
+    return rows
 
 
 def _faded(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -62,7 +64,8 @@ def _faded(values: NDArray[np.float64]) -> NDArray[np.float64]:
         np.clip(np.minimum(np.arange(n) + 0.5, n - np.arange(n) - 0.5) / (n * FADE_SHARE), 0, 1)
         for n in values.shape
     ]
-    return values * ramps[0][:, None] * ramps[1][None, :]
+    faded: NDArray[np.float64] = values * ramps[0][:, None] * ramps[1][None, :]
+    return faded
 
 
 def _chunk(kind: bytes, body: bytes) -> bytes:

@@ -37,10 +37,11 @@
   }
 
   function confidence() {
-    const rows = gp.head.confidence.filter((r) => r.year === gp.model.year() && r.service === gp.model.service().id);
-    const all = rows.reduce((sum, r) => sum + r.population, 0);
+    const c = gp.head.confidence;
+    const rows = c.year.map((_, i) => i).filter((i) => c.year[i] === gp.model.year() && c.service[i] === gp.model.service().id);
+    const all = rows.reduce((sum, i) => sum + c.population[i], 0);
     if (!all) return gp.el("p", { class: "gp-soft" }, gp.t("state.not_assessed"));
-    const people = (level) => rows.filter((r) => r.confidence === level).reduce((sum, r) => sum + r.population, 0);
+    const people = (level) => rows.filter((i) => c.confidence[i] === level).reduce((sum, i) => sum + c.population[i], 0);
     const doubtful = people("low") + people("assumed");
     return [gp.el("p", {}, gp.t("confidence.share", { share: gp.percent(doubtful / all, 1), people: gp.number(doubtful), service: gp.name(gp.model.service().name) })),
       gp.el("ul", { class: "gp-bandrows" }, LEVELS.map((level) => gp.el("li", {}, gp.el("span", {}, gp.t("confidence." + level)),
