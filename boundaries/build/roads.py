@@ -1,7 +1,11 @@
 """Make the shipped road graph from the two authored tables: check them, lay the lines, set the lengths.
 
 Run from the repository: `python boundaries/build/roads.py` writes `road_nodes.csv` and `roads.csv`;
-`--check` judges the shipped files instead; `--modelled` prints modelled beside sourced lengths.
+`--check` judges the shipped files instead; `--modelled` prints modelled beside sourced lengths, and how the
+length model does on each project when it is set on the others.
+
+Lengths: an authored length stands (road projects); the edges of a road of `road_lengths.csv` share its
+sourced length; every other edge is modelled (`roads_terrain`).
 
 Class in the authored tables: motorway for dual roads without level crossings, trunk for M roads of four lanes
 and for the new M3 that passes no town, primary for two-lane M roads and for R roads, secondary and tertiary
@@ -18,13 +22,17 @@ from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 from roads_check import problems
+from roads_lengths import Share, judge, read_lengths, shares
 from roads_terrain import (
+    LENGTHS,
     MAX_SPACING_KM,
     MOUNTAIN_SLOPE,
+    LengthModel,
     Terrain,
     densify,
     distances_km,
@@ -33,6 +41,9 @@ from roads_terrain import (
     read_terrain,
     road_km,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 BOUNDARIES = Path(__file__).resolve().parent.parent
 PARTS = ("national", "liberated")
@@ -62,6 +73,7 @@ class Line:
 
     row: Row
     points: np.ndarray  # (n, 2) lon, lat, 5 decimals
+    legs: tuple[np.ndarray, ...]  # as laid, before they are cut and rounded
     modelled_km: float
 
 
@@ -108,22 +120,30 @@ def alignment_class(line: Row) -> str:
     return "trunk" if line["ref"].startswith("M") and line["class"] == "primary" else line["class"]
 
 
+def modelled_km(
+    terrain: Terrain, line: Row, legs: Iterable[np.ndarray], *, model: LengthModel = LENGTHS
+) -> float:
+    """Length of a line by the length model."""
+    road_class, climb = alignment_class(line), line["tunnel"] != "true"
+    return sum(road_km(terrain, leg, road_class=road_class, climb=climb, model=model) for leg in legs)
+
+
 def draw(terrain: Terrain, line: Row, places: dict[str, tuple[float, float]]) -> Line:
     """Lay one line: legs straight in the plain, along the terrain in the mountains, tunnels straight."""
     chain = waypoints(line, places)
     tunnel = line["tunnel"] == "true"
-    legs, km = [chain[:1]], 0.0
+    legs, laid = [chain[:1]], []
     for start, end in pairwise(chain):
         leg = np.vstack([start, end])
         mountain = mean_slope(terrain, leg) >= MOUNTAIN_SLOPE
         if mountain and not tunnel and distances_km(leg)[0] >= SHORT_LEG_KM:
             leg = least_cost_line(terrain, leg)
-        km += road_km(terrain, leg, road_class=alignment_class(line), climb=not tunnel)
+        laid.append(leg)
         if mountain:
             leg = densify(leg, spacing_km=MAX_SPACING_KM)
         leg = np.round(leg, 5)
         legs.append(leg[1:])
-    return Line(line, np.vstack(legs), km)
+    return Line(line, np.vstack(legs), tuple(laid), modelled_km(terrain, line, laid))
 
 
 def road_ids(lines: list[Row]) -> list[str]:
@@ -148,16 +168,19 @@ def length_basis(row: Row) -> str:
     return "own" if row["source"].startswith("own knowledge") else "sourced"
 
 
-def road_row(road_id: str, line: Line) -> Row:
-    """Make the shipped row: an authored length stands, any other is modelled."""
+def road_row(road_id: str, line: Line, share: Share | None) -> Row:
+    """Make the shipped row: authored, else its share of a sourced road, else modelled."""
     km = float(line.row["length_km"]) if line.row["length_km"] else line.modelled_km
+    note = LENGTH_NOTES[length_basis(line.row)]
+    if share is not None:
+        km, note = share.km, f"length: share of {share.road_km:g} km {share.road} ({share.source})"
     text = ", ".join(f"{lon:.5f} {lat:.5f}" for lon, lat in line.points)
     return {
         **line.row,
         "road_id": road_id,
         "length_km": f"{km:.2f}",
         "geometry": f"LINESTRING ({text})",
-        "source": f"{line.row['source']} ; {LENGTH_NOTES[length_basis(line.row)]}",
+        "source": f"{line.row['source']} ; {note}",
     }
 
 
@@ -175,38 +198,46 @@ def read_land(path: Path) -> shapely.Geometry:
     return shapely.union_all([shapely.make_valid(shapely.geometry.shape(f["geometry"])) for f in features])
 
 
-def drawn_lines(arguments: argparse.Namespace) -> tuple[list[Row], list[Line]]:
+def drawn_lines(arguments: argparse.Namespace, terrain: Terrain) -> tuple[list[Row], list[Line]]:
     """Read, check and draw everything the authored tables hold."""
     nodes, lines = (read_rows(arguments.authored, stem) for stem in ("nodes", "lines"))
     check_authored(nodes, lines)
     places = {row["node_id"]: (float(row["lat"]), float(row["lon"])) for row in nodes}
-    terrain = read_terrain(arguments.terrain, land=read_land(arguments.districts))
     return nodes, [draw(terrain, line, places) for line in lines]
 
 
-def print_modelled(lines: list[Line]) -> None:
-    """Print how the length model does on lines whose length has a source."""
-    for line in lines:
-        if line.row["length_km"]:
-            sourced, ends = float(line.row["length_km"]), f"{line.row['from']} - {line.row['to']}"
-            note = " tunnel" if line.row["tunnel"] == "true" else ""
-            error = f"{line.modelled_km / sourced - 1:+.0%}{note}"
-            print(f"{ends:50} sourced {sourced:7.1f} modelled {line.modelled_km:7.1f} {error}")
+def print_modelled(terrain: Terrain, lines: list[Line], whole: list[Row]) -> None:
+    """Print how the length model does on projects and roads whose length has a source."""
+    sourced = [i for i, line in enumerate(lines) if length_basis(line.row) == "sourced"]
+    rows = [line.row for line in lines]
+
+    def model_km(i: int, model: LengthModel) -> float:
+        return modelled_km(terrain, rows[i], lines[i].legs, model=model)
+
+    slopes = [mean_slope(terrain, line.points) for line in lines]
+    print("\n".join(judge(rows, sourced, whole, slopes=slopes, model_km=model_km)))
 
 
 def build(arguments: argparse.Namespace) -> int:
     """Write both shipped tables."""
-    nodes, lines = drawn_lines(arguments)
+    terrain = read_terrain(arguments.terrain, land=read_land(arguments.districts))
+    nodes, lines = drawn_lines(arguments, terrain)
+    whole = read_lengths(arguments.authored / "road_lengths.csv")
+    rows = [line.row for line in lines]
     if arguments.modelled:
-        print_modelled(lines)
+        print_modelled(terrain, lines, whole)
         return 0
-    rows = [
-        road_row(key, line) for key, line in zip(road_ids([line.row for line in lines]), lines, strict=True)
+    drawn_km = [float(distances_km(line.points).sum()) for line in lines]
+    shared = shares(rows, drawn_km, [line.modelled_km for line in lines], whole)
+    shipped = [
+        road_row(key, line, shared.get(i))
+        for i, (key, line) in enumerate(zip(road_ids(rows), lines, strict=True))
     ]
     ordered = [{**row, "lat": f"{float(row['lat']):.5f}", "lon": f"{float(row['lon']):.5f}"} for row in nodes]
     write_rows(arguments.out / "road_nodes.csv", ordered, NODE_COLUMNS)
-    write_rows(arguments.out / "roads.csv", rows, ROAD_COLUMNS)
-    print(f"{len(nodes)} nodes, {len(rows)} roads, {sum(float(row['length_km']) for row in rows):.0f} km")
+    write_rows(arguments.out / "roads.csv", shipped, ROAD_COLUMNS)
+    total_km = sum(float(row["length_km"]) for row in shipped)
+    print(f"{len(nodes)} nodes, {len(shipped)} roads, {total_km:.0f} km")
     return 0
 
 

@@ -20,22 +20,14 @@ if TYPE_CHECKING:
 
 EARTH_RADIUS_KM = 6371.0088
 
-# A drawn line is a chain of chords; the road between two vertices is longer. In the plain by the shortest
-# bends, by those that a long chord hides (share at a chord of 10 km or more, in proportion below; less where
-# the class is higher), and on slopes by bends that a 30 arc-second grid cannot show. The numbers are assumed,
-# set so that lengths of road projects with a source come out with little bias (`roads.py --modelled`), never
-# from town-to-town tables.
-SHORT_BENDS = 0.02
-HIDDEN_BENDS = {"motorway": 0.0, "trunk": 0.02, "primary": 0.06}
-HIDDEN_BENDS_OTHER = 0.07
 HIDING_CHORD_KM = 10.0
-BENDS_PER_SLOPE = 1.8  # share of length added per unit of terrain slope: 0.18 at a slope of 10 %
-MAX_BENDS = 0.45
-MAX_GRADE = {"motorway": 0.05, "trunk": 0.06, "primary": 0.065}
-MAX_GRADE_OTHER = 0.07
+THROUGH_CLASSES = frozenset(["motorway", "trunk"])
+MAX_GRADE = {"motorway": 0.05, "trunk": 0.06, "primary": 0.065, "secondary": 0.07}
+MAX_GRADE_OTHER = 0.10
 SAMPLE_KM = 0.5
 CLIMB_PIECE_KM = 2.0  # climbs are read over pieces of this length: two cells, so that grid noise is no climb
 
+PATH_BENDS_PER_SLOPE = 1.8  # how much a line that is laid prefers gentle ground; no length rests on it
 MOUNTAIN_SLOPE = 0.012  # mean slope of the gentlest ground from which a leg is laid along the terrain
 MARGIN_DEG = 0.1  # how far a least-cost path may leave the box of its two ends
 STEPS = (
@@ -45,6 +37,46 @@ STEPS = (
 )  # fmt: skip
 SIMPLIFY_DEG = 0.004
 MAX_SPACING_KM = 4.0
+
+
+@dataclass(frozen=True)
+class LengthModel:
+    """How much longer a road is than its drawn line; the numbers are this project's own, `assumed`.
+
+    A drawn line is a chain of chords. In the plain the road is longer by the shortest bends and by those
+    that a long chord hides (share at a chord of 10 km or more, in proportion below; less where the class is
+    higher). On slopes it winds more than a 30 arc-second grid shows: motorways and trunk roads in proportion
+    to the slope, as they are cut and bridged; primary roads less, minor ones more, and soon by a nearly
+    constant share, as they follow the ground.
+
+    The numbers are set on sourced lengths of road projects, never on town-to-town tables; how well they do,
+    also on projects they have not seen, stands in README.md and is printed by `roads.py --modelled`.
+    """
+
+    short_bends: float = 0.02
+    hidden_trunk: float = 0.02
+    hidden_primary: float = 0.07
+    hidden_other: float = 0.08
+    through_bends_per_slope: float = 1.8
+    through_most_bends: float = 0.35
+    winding_primary: float = 0.08  # share added on steep ground
+    winding_other: float = 0.22
+    winding_slope: float = 0.015  # terrain slope at which two thirds of it are reached
+
+    def hidden_bends(self, road_class: str) -> float:
+        """Share hidden by a long chord, by class."""
+        known = {"motorway": 0.0, "trunk": self.hidden_trunk, "primary": self.hidden_primary}
+        return known.get(road_class, self.hidden_other)
+
+    def slope_bends(self, slope: Floats, road_class: str) -> Floats:
+        """Share added on slopes."""
+        if road_class in THROUGH_CLASSES:
+            return np.minimum(self.through_bends_per_slope * slope, self.through_most_bends)
+        winding = self.winding_primary if road_class == "primary" else self.winding_other
+        return np.asarray(winding * (1 - np.exp(-slope / self.winding_slope)), dtype=np.float64)
+
+
+LENGTHS = LengthModel()
 
 
 @dataclass(frozen=True)
@@ -110,21 +142,23 @@ def mean_slope(terrain: Terrain, points: Floats) -> float:
     return float(terrain.sample(terrain.slope, densify(points, spacing_km=SAMPLE_KM)).mean())
 
 
-def road_km(terrain: Terrain, points: Floats, *, road_class: str, climb: bool = True) -> float:
+def road_km(
+    terrain: Terrain, points: Floats, *, road_class: str, climb: bool = True, model: LengthModel = LENGTHS
+) -> float:
     """Length of the road along a drawn line, km.
 
     Every piece of about 2 km counts the larger of its chords times the sinuosity of its ground, and of what
-    its net climb needs at the largest grade of its class. Both rules are this project's own, `assumed`.
+    its net climb needs at the largest grade of its class.
     """
     pieces = densify(points, spacing_km=SAMPLE_KM)
     chords = distances_km(pieces)
     middle = (pieces[:-1] + pieces[1:]) / 2
     drawn = distances_km(points)
-    share = np.minimum(drawn / HIDING_CHORD_KM, 1) * HIDDEN_BENDS.get(road_class, HIDDEN_BENDS_OTHER)
+    share = np.minimum(drawn / HIDING_CHORD_KM, 1) * model.hidden_bends(road_class)
     hidden = np.repeat(share, np.maximum(1, np.ceil(drawn / SAMPLE_KM - 1e-9).astype(int)))
-    bends = np.minimum(BENDS_PER_SLOPE * terrain.sample(terrain.slope, middle), MAX_BENDS)
+    bends = model.slope_bends(terrain.sample(terrain.slope, middle), road_class)
     along = np.concatenate([[0.0], np.cumsum(chords)])
-    wound = np.concatenate([[0.0], np.cumsum(chords * (1 + SHORT_BENDS + hidden + bends))])
+    wound = np.concatenate([[0.0], np.cumsum(chords * (1 + model.short_bends + hidden + bends))])
     count = max(1, round(along[-1] / CLIMB_PIECE_KM))
     cuts = np.linspace(0, along[-1], count + 1)
     height = np.interp(cuts, along, terrain.sample(terrain.elevation_m, pieces))
@@ -150,7 +184,7 @@ def _arcs(height: Floats, slope: Floats, *, cell_km: tuple[float, float]) -> coo
         here = (slice(0, rows - down), slice(max(0, -right), columns - max(0, right)))
         there = (slice(down, rows), slice(max(0, right), columns - max(0, -right)))
         km = float(np.hypot(down * cell_km[0], right * cell_km[1]))
-        bends = BENDS_PER_SLOPE * (slope[here] + slope[there]) / 2
+        bends = PATH_BENDS_PER_SLOPE * (slope[here] + slope[there]) / 2
         climb = np.abs(height[here] - height[there]) / 1000 / 0.06
         tails.append(index[here].ravel())
         heads.append(index[there].ravel())

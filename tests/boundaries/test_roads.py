@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import re
 import sys
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -119,3 +121,42 @@ def test_a_road_up_a_slope_is_longer_than_its_drawn_line():
     climb_km = drawn_km / 0.9266 * 0.1
     assert laid.road_km(terrain, up, road_class="primary") == pytest.approx(climb_km / 0.065, rel=0.02)
     assert laid.road_km(terrain, along, road_class="primary") < 1.1 * laid.distances_km(along).sum()
+
+
+def test_the_edges_of_a_sourced_road_sum_to_it(graph):
+    lengths = importlib.import_module("roads_lengths")
+    name_km = {(frozenset((r["from"], r["to"])), r["name"]): float(r["length_km"]) for r in graph.roads}
+    summed = [
+        road
+        for road in lengths.read_lengths(BOUNDARIES / "build" / "road_lengths.csv")
+        if road["use"] == "sum"
+    ]
+    assert len(summed) >= 10
+    for road in summed:
+        stops = road["chain"].split()
+        km = sum(name_km[frozenset(ends), road["name"]] for ends in pairwise(stops))
+        assert km == pytest.approx(float(road["km"]), abs=0.01 * len(stops)), road["road"]
+
+
+def test_a_length_below_the_drawn_line_or_given_twice_is_refused():
+    lengths = importlib.import_module("roads_lengths")
+    rows = [{"from": "a", "to": "b", "name": "n", "length_km": ""}]
+    road = {"road": "R9", "name": "n", "chain": "a b", "km": "12", "use": "sum", "source": "s"}
+    assert lengths.shares(rows, [10.0], [11.0], [road])[0].km == pytest.approx(12)
+    assert lengths.shares(rows, [10.0], [11.0], [road | {"use": "kept"}]) == {}
+    with pytest.raises(lengths.RoadLengthError, match="drawn"):
+        lengths.shares(rows, [13.0], [14.0], [road])
+    with pytest.raises(lengths.RoadLengthError, match="0 lines a - c"):
+        lengths.shares(rows, [10.0], [11.0], [road | {"chain": "a c"}])
+    with pytest.raises(lengths.RoadLengthError, match="a length of its own"):
+        lengths.shares([rows[0] | {"length_km": "9"}], [8.0], [9.0], [road])
+
+
+def test_the_length_model_has_no_bias_on_projects_it_has_not_seen(capsys):
+    """In the sum at most 3 % on each kind of ground, 1 % on all; each project judged by the others' model."""
+    assert importlib.import_module("roads").main(["--modelled"]) == 0
+    left_out = [line for line in capsys.readouterr().out.splitlines() if line.startswith("left out:")]
+    assert len(left_out) == 4
+    for line in left_out:
+        bias = float(re.search(r"sum ([+-][0-9.]+)%", line)[1])
+        assert abs(bias) <= (1 if " all:" in line else 3), line
