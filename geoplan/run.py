@@ -62,7 +62,7 @@ VERSIONED: Final = ("folium", "geopandas", "h3", "numpy", "pandas", "pyogrio", "
 NAMES: Final = ("name_az", "name_en", "name_ru")
 
 
-def run(scenario: Scenario, *, progress: Progress | None = None) -> Result:
+def run(scenario: Scenario, *, progress: Progress | None = None, tables: TableSet | None = None) -> Result:
     """Return what `scenario` finds.
 
     Parameters
@@ -71,6 +71,8 @@ def run(scenario: Scenario, *, progress: Progress | None = None) -> Result:
         The effective scenario, see `geoplan.scenario.load_scenario`.
     progress
         Called with the name of each step as it begins.
+    tables
+        What `read_tables(scenario.table_paths())` gave before: many runs over the same files read them once.
 
     Raises
     ------
@@ -80,7 +82,7 @@ def run(scenario: Scenario, *, progress: Progress | None = None) -> Result:
     started = datetime.now(UTC).isoformat(timespec="seconds")
     clock = _Clock(progress)
     clock.step("read the tables")
-    tables = read_tables(scenario.table_paths())
+    tables = read_tables(scenario.table_paths()) if tables is None else tables
     place = _Place(country(tables), AccessRule(**scenario.travel.model_dump()))
     findings = [*tables.findings, *left_out_findings(tables)]
     parts = []
