@@ -42,8 +42,12 @@ def _authalic_q(sin_lat: NDArray[np.float64] | float, e: float) -> NDArray[np.fl
     return (1 - e * e) * (s / (1 - es * es) - np.log((1 - es) / (1 + es)) / (2 * e))
 
 
-def project_metres(lat_deg: ArrayLike, lon_deg: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def project_metres(
+    lat_deg: ArrayLike, lon_deg: ArrayLike, *, centre_deg: tuple[float, float] = (LAEA_LAT_DEG, LAEA_LON_DEG)
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return x, y in metres of `CRS_METRES` for latitudes and longitudes in degrees.
+
+    `centre_deg` (lat, lon) puts the middle of the projection elsewhere, for roads of another country.
 
     The ellipsoidal Lambert azimuthal equal-area projection (Snyder 1987, USGS PP 1395, eq. 24-17 to 24-26),
     written out because it runs on arrays of points in the inner path, where building a PROJ pipeline costs
@@ -53,13 +57,14 @@ def project_metres(lat_deg: ArrayLike, lon_deg: ArrayLike) -> tuple[NDArray[np.f
     lon = np.radians(np.asarray(lon_deg, dtype=np.float64))
     e = math.sqrt(WGS84_F * (2 - WGS84_F))
     qp = float(_authalic_q(1.0, e))
-    sin0 = math.sin(math.radians(LAEA_LAT_DEG))
+    lat0, lon0 = math.radians(centre_deg[0]), math.radians(centre_deg[1])
+    sin0 = math.sin(lat0)
     beta0 = math.asin(float(_authalic_q(sin0, e)) / qp)
     beta = np.arcsin(np.clip(_authalic_q(np.sin(lat), e) / qp, -1, 1))
     rq = WGS84_A_M * math.sqrt(qp / 2)
-    m0 = math.cos(math.radians(LAEA_LAT_DEG)) / math.sqrt(1 - (e * sin0) ** 2)
+    m0 = math.cos(lat0) / math.sqrt(1 - (e * sin0) ** 2)
     d = WGS84_A_M * m0 / (rq * math.cos(beta0))
-    dlon = lon - math.radians(LAEA_LON_DEG)
+    dlon = lon - lon0
     cos_c = math.sin(beta0) * np.sin(beta) + math.cos(beta0) * np.cos(beta) * np.cos(dlon)
     b = rq * np.sqrt(2 / (1 + cos_c))
     x = b * d * np.cos(beta) * np.sin(dlon)

@@ -10,11 +10,15 @@ import pandas as pd
 import shapely
 
 from geoplan.errors import Finding
+from geoplan.network.road_table import TURN_KM, TURN_PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
+
+EXEMPT_FROM_LIMITS: Final = frozenset({"ambulance"})
+"""Vehicles that may drive faster than the legal limit."""
 
 LINE_END_TOLERANCE_KM: Final = 1.0
 """A drawn line whose ends lie farther than this from its nodes gets a warning."""
@@ -62,10 +66,16 @@ def texts(frame: pd.DataFrame, column: str) -> NDArray[np.object_]:
 def with_ends(
     roads: pd.DataFrame, node_ids: pd.Index[str], findings: list[Finding]
 ) -> tuple[pd.DataFrame, NDArray[np.int32]]:
-    """Return the roads that have both nodes and a length, with their node numbers, (roads, 2)."""
-    ends = np.column_stack([node_ids.get_indexer(pd.Index(roads[c].astype(object))) for c in ("from", "to")])
+    """Return the roads that have their nodes and a length, with their node numbers, (roads, 4).
+
+    The numbers are those of `from`, `to`, `back_from` and `back_to`; without the last two the way back runs
+    from `to` to `from`.
+    """
+    ends = np.column_stack([node_ids.get_indexer(pd.Index(names)) for names in _end_names(roads)])
     length_km = roads["length_km"].to_numpy(dtype=np.float64)
-    for column, number in (("from", ends[:, 0]), ("to", ends[:, 1])):
+    for column, number in zip(_END_COLUMNS, ends.T, strict=True):
+        if column not in roads:
+            continue
         for road, node in roads.loc[number < 0, column].items():
             findings.append(
                 Finding("error", "unknown-node", f"road {road} names the unknown node '{node}'.",
@@ -81,15 +91,37 @@ def with_ends(
     return roads[good], ends[good].astype(np.int32)
 
 
+_END_COLUMNS: Final = ("from", "to", "back_from", "back_to")
+
+
+def _end_names(roads: pd.DataFrame) -> list[NDArray[np.object_]]:
+    """Return the names of the four ends of each road; where the way back names none, those of the way on."""
+    on = [roads[c].astype(object).to_numpy() for c in ("from", "to")]
+    back = [texts(roads, c) for c in ("back_from", "back_to")]
+    return [*on, *(np.where(own == "", on[1 - k], own) for k, own in enumerate(back))]
+
+
+def turn_rows(roads: pd.DataFrame) -> NDArray[np.bool_]:
+    """Return which rows are no roads but allowed turns at junctions with turn restrictions."""
+    named = np.array([str(road).startswith(TURN_PREFIX) for road in roads.index], dtype=bool)
+    return named & (roads["length_km"].to_numpy(dtype=np.float64) <= TURN_KM)
+
+
 def speeds_kmh(
     roads: pd.DataFrame, speeds: pd.DataFrame, *, vehicle: str, season: str, findings: list[Finding]
 ) -> NDArray[np.float64]:
-    """Return km/h of each road: its own speed, else that of its class and surface; 0 where none is known."""
+    """Return km/h of each road: its own speed, else that of its class and surface; 0 where none is known.
+
+    The legal limit caps the speed of the class, not the road's own; an ambulance on a call is exempt.
+    """
     rows = speeds[(speeds["vehicle"] == vehicle) & (speeds["season"] == season)]
     kmh = rows["speed_kmh"].to_numpy(dtype=np.float64)
     known = dict(zip(zip(rows["class"], rows["surface"], strict=True), kmh, strict=True))
     kinds = list(zip(texts(roads, "class"), texts(roads, "surface"), strict=True))
     by_kind = np.array([known.get(kind, np.nan) for kind in kinds], dtype=np.float64)
+    if "limit_kmh" in roads and vehicle not in EXEMPT_FROM_LIMITS:
+        limit_kmh = roads["limit_kmh"].to_numpy(dtype=np.float64, na_value=np.nan)
+        by_kind = np.where(limit_kmh < by_kind, limit_kmh, by_kind)
     own = roads["speed_kmh"].to_numpy(dtype=np.float64, na_value=np.nan) if "speed_kmh" in roads else np.nan
     speed_kmh = np.where(np.isnan(own), by_kind, own)
     ids = np.asarray(roads.index, dtype=object)

@@ -12,8 +12,9 @@ from scipy.sparse.csgraph import connected_components
 
 from geoplan.errors import Finding
 from geoplan.network.arcs import TIE_WEIGHT, Arcs, pack_arcs
-from geoplan.network.edges import draw_shapes, speeds_kmh, texts, usable_roads, with_ends
+from geoplan.network.edges import draw_shapes, speeds_kmh, texts, turn_rows, usable_roads, with_ends
 from geoplan.network.lines import DrawnLines, draw_lines
+from geoplan.units import LAEA_LAT_DEG, LAEA_LON_DEG
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,6 +43,11 @@ class RoadNetwork:
         One a usable edge; `road_row` is the place of the road in the table as given.
     edge_from, edge_to, edge_oneway
         Node numbers (int32); a one-way edge runs from `edge_from` to `edge_to` only.
+    edge_back
+        int32, (edges, 2): nodes where the way back begins and ends. These are `edge_to` and `edge_from` save
+        at a junction with turn restrictions, where arrivals and departures are nodes of their own.
+    edge_turn
+        Whether an edge is no road but an allowed turn at such a junction; no point snaps to it.
     edge_km, edge_minutes
         The whole edge, by the table's `length_km` and the speed that applies.
     lines
@@ -52,6 +58,8 @@ class RoadNetwork:
         int32, one a node: its strongly connected component.
     component_nodes, component_km, component_ok
         Size of each component, kilometres of the edges inside it, and whether points may snap to it.
+    centre_deg
+        Latitude and longitude of the middle of the projection that all metres are in.
     """
 
     weight: Weight
@@ -67,6 +75,8 @@ class RoadNetwork:
     edge_from: NDArray[np.int32]
     edge_to: NDArray[np.int32]
     edge_oneway: NDArray[np.bool_]
+    edge_back: NDArray[np.int32]
+    edge_turn: NDArray[np.bool_]
     edge_km: NDArray[np.float64]
     edge_minutes: NDArray[np.float64]
     lines: DrawnLines
@@ -75,6 +85,7 @@ class RoadNetwork:
     component_nodes: NDArray[np.int32]
     component_km: NDArray[np.float64]
     component_ok: NDArray[np.bool_]
+    centre_deg: tuple[float, float] = (LAEA_LAT_DEG, LAEA_LON_DEG)
 
     @cached_property
     def edge_cost(self) -> NDArray[np.float64]:
@@ -97,13 +108,22 @@ class RoadNetwork:
 
         A point on an edge between two components could leave but not come back, or come and not leave.
         """
-        tail = self.component[self.edge_from]
-        return np.where(tail == self.component[self.edge_to], tail, -1).astype(np.int32)
+        return _inner_component(self.component, self.edge_from, self.edge_to, self.edge_back)
+
+    @cached_property
+    def edge_exits(self) -> NDArray[np.int32]:
+        """Nodes by which an edge is left, (edges, 2): back by its beginning, on by its end."""
+        return np.column_stack([self.edge_back[:, 1], self.edge_to])
+
+    @cached_property
+    def edge_entries(self) -> NDArray[np.int32]:
+        """Nodes by which an edge is entered, (edges, 2): at its beginning, and at its end on the way back."""
+        return np.column_stack([self.edge_from, self.edge_back[:, 0]])
 
     @cached_property
     def edge_ok(self) -> NDArray[np.bool_]:
         """Whether points may snap to each edge."""
-        inside = self.edge_component >= 0
+        inside = (self.edge_component >= 0) & ~self.edge_turn
         return inside & self.component_ok[np.where(inside, self.edge_component, 0)]
 
     @cached_property
@@ -111,7 +131,7 @@ class RoadNetwork:
         self,
     ) -> tuple[tuple[shapely.STRtree, NDArray[np.intp]], tuple[shapely.STRtree, NDArray[np.intp]]]:
         """Search trees of the acceptable and of the other edges, each with its edge numbers."""
-        good, bad = np.flatnonzero(self.edge_ok), np.flatnonzero(~self.edge_ok)
+        good, bad = np.flatnonzero(self.edge_ok), np.flatnonzero(~self.edge_ok & ~self.edge_turn)
         shapes = self.lines.shapes
         return (shapely.STRtree(shapes[good]), good), (shapely.STRtree(shapes[bad]), bad)
 
@@ -141,7 +161,8 @@ def build_network(
         Checked tables, index `road_id` and `node_id`; `geometry` is WKT or a LineString in EPSG:4326, a
         straight line where empty. `length_km` rules the cost, the drawn line only where a share lies.
     speeds
-        Columns class, surface, vehicle, season, speed_kmh. A road's own `speed_kmh` wins; 0 closes it.
+        Columns class, surface, vehicle, season, speed_kmh. A road's own `speed_kmh` wins; 0 closes it. Else
+        car and offroad keep to the road's `limit_kmh`, if it has one.
 
     Returns
     -------
@@ -163,9 +184,25 @@ def build_network(
                 hint="Check status, open_from, open_until, closed_in_winter and the speeds.",
             )
         )  # fmt: skip
-    network = _assemble(table, nodes, ends, speed_kmh, weight, findings)
-    findings.extend(_island_findings(network))
-    return network, findings
+    used = UsableRoads(
+        node_ids=np.asarray(nodes.index, dtype=object),
+        node_row=nodes["_row"].to_numpy(dtype=np.int32),
+        node_lat=nodes["lat"].to_numpy(dtype=np.float64),
+        node_lon=nodes["lon"].to_numpy(dtype=np.float64),
+        road_ids=np.asarray(table.index, dtype=object),
+        road_row=table["_row"].to_numpy(dtype=np.int32),
+        road_ref=texts(table, "ref"),
+        road_name=texts(table, "name"),
+        road_class=texts(table, "class"),
+        ends=ends[:, :2],
+        back=ends[:, 2:],
+        oneway=texts(table, "oneway") == "yes",
+        turn=turn_rows(table),
+        km=table["length_km"].to_numpy(dtype=np.float64),
+        speed_kmh=speed_kmh,
+        lines=draw_lines(draw_shapes(table, nodes, ends[:, :2], findings)),
+    )
+    return assemble(used, weight, findings), findings
 
 
 def _cost(
@@ -176,63 +213,91 @@ def _cost(
     return main + TIE_WEIGHT * other, other
 
 
-def _assemble(
-    table: pd.DataFrame,
-    nodes: pd.DataFrame,
-    ends: NDArray[np.int32],
-    speed_kmh: NDArray[np.float64],
-    weight: Weight,
-    findings: list[Finding],
-) -> RoadNetwork:
-    """Return the network of checked roads."""
-    km = table["length_km"].to_numpy(dtype=np.float64)
-    minutes = km / speed_kmh * 60
-    oneway = texts(table, "oneway") == "yes"
-    arcs = _two_way_arcs(len(nodes), ends, oneway, _cost(weight, minutes, km))
-    component, size, inner_km, ok = _components(arcs, ends, km)
-    return RoadNetwork(
+@dataclass(frozen=True)
+class UsableRoads:
+    """Checked roads of one state of a network, fields as in `RoadNetwork`; nodes and roads sorted by id.
+
+    `ends` and `back` are node numbers, (roads, 2): of the way on and of the way back.
+    """
+
+    node_ids: NDArray[np.object_]
+    node_row: NDArray[np.int32]
+    node_lat: NDArray[np.float64]
+    node_lon: NDArray[np.float64]
+    road_ids: NDArray[np.object_]
+    road_row: NDArray[np.int32]
+    road_ref: NDArray[np.object_]
+    road_name: NDArray[np.object_]
+    road_class: NDArray[np.object_]
+    ends: NDArray[np.int32]
+    back: NDArray[np.int32]
+    oneway: NDArray[np.bool_]
+    turn: NDArray[np.bool_]
+    km: NDArray[np.float64]
+    speed_kmh: NDArray[np.float64]
+    lines: DrawnLines
+    centre_deg: tuple[float, float] = (LAEA_LAT_DEG, LAEA_LON_DEG)
+
+
+def assemble(roads: UsableRoads, weight: Weight, findings: list[Finding]) -> RoadNetwork:
+    """Return the network of checked roads; a note on islands joins the findings."""
+    minutes = roads.km / roads.speed_kmh * 60
+    arcs = _two_way_arcs(len(roads.node_ids), roads, _cost(weight, minutes, roads.km))
+    component, size, inner_km, ok = _components(arcs, roads)
+    network = RoadNetwork(
         weight=weight,
-        node_ids=np.asarray(nodes.index, dtype=object),
-        node_row=nodes["_row"].to_numpy(dtype=np.int32),
-        node_lat=nodes["lat"].to_numpy(dtype=np.float64),
-        node_lon=nodes["lon"].to_numpy(dtype=np.float64),
-        road_ids=np.asarray(table.index, dtype=object),
-        road_row=table["_row"].to_numpy(dtype=np.int32),
-        road_ref=texts(table, "ref"),
-        road_name=texts(table, "name"),
-        road_class=texts(table, "class"),
-        edge_from=ends[:, 0].copy(),
-        edge_to=ends[:, 1].copy(),
-        edge_oneway=oneway,
-        edge_km=km,
+        node_ids=roads.node_ids,
+        node_row=roads.node_row,
+        node_lat=roads.node_lat,
+        node_lon=roads.node_lon,
+        road_ids=roads.road_ids,
+        road_row=roads.road_row,
+        road_ref=roads.road_ref,
+        road_name=roads.road_name,
+        road_class=roads.road_class,
+        edge_from=roads.ends[:, 0].copy(),
+        edge_to=roads.ends[:, 1].copy(),
+        edge_oneway=roads.oneway,
+        edge_back=roads.back,
+        edge_turn=roads.turn,
+        edge_km=roads.km,
         edge_minutes=minutes,
-        lines=draw_lines(draw_shapes(table, nodes, ends, findings)),
+        lines=roads.lines,
         arcs=arcs,
         component=component,
         component_nodes=size,
         component_km=inner_km,
         component_ok=ok,
+        centre_deg=roads.centre_deg,
     )
+    findings.extend(_island_findings(network))
+    return network
 
 
 def _two_way_arcs(
-    nodes: int,
-    ends: NDArray[np.int32],
-    oneway: NDArray[np.bool_],
-    cost_other: tuple[NDArray[np.float64], NDArray[np.float64]],
+    nodes: int, roads: UsableRoads, cost_other: tuple[NDArray[np.float64], NDArray[np.float64]]
 ) -> Arcs:
     """Return one arc for a one-way edge, two for any other."""
     cost, other = cost_other
-    edge = np.arange(len(ends), dtype=np.int32)
-    back = edge[~oneway]
+    edge = np.arange(len(roads.ends), dtype=np.int32)
+    back = edge[~roads.oneway]
     every = np.concatenate([edge, back])
-    tail = np.concatenate([ends[:, 0], ends[back, 1]])
-    head = np.concatenate([ends[:, 1], ends[back, 0]])
+    tail = np.concatenate([roads.ends[:, 0], roads.back[back, 0]])
+    head = np.concatenate([roads.ends[:, 1], roads.back[back, 1]])
     return pack_arcs(nodes, tail, head, cost[every], other[every], every)
 
 
+def _inner_component(
+    label: NDArray[np.int32], begin: NDArray[np.int32], end: NDArray[np.int32], back: NDArray[np.int32]
+) -> NDArray[np.int32]:
+    """Return the component that holds both nodes of an edge on the way on, or else back; -1 if none does."""
+    on = np.where(label[begin] == label[end], label[begin], -1)
+    home = np.where(label[back[:, 0]] == label[back[:, 1]], label[back[:, 0]], -1)
+    return np.where(on >= 0, on, home).astype(np.int32)
+
+
 def _components(
-    arcs: Arcs, ends: NDArray[np.int32], km: NDArray[np.float64]
+    arcs: Arcs, roads: UsableRoads
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64], NDArray[np.bool_]]:
     """Return component of each node, and nodes, kilometres and acceptability of each component.
 
@@ -241,10 +306,11 @@ def _components(
     """
     count, label = connected_components(arcs.matrix(), directed=True, connection="strong")
     size = np.bincount(label, minlength=count).astype(np.int32)
-    inside = label[ends[:, 0]] == label[ends[:, 1]]
-    inner_km = np.bincount(label[ends[inside, 0]], km[inside], minlength=count).astype(np.float64)
+    within = _inner_component(label, roads.ends[:, 0], roads.ends[:, 1], roads.back)
+    inside = within >= 0
+    inner_km = np.bincount(within[inside], roads.km[inside], minlength=count).astype(np.float64)
     big = size >= COMPONENT_NODES
-    ok = big & (inner_km >= COMPONENT_SHARE * km.sum()) & (inner_km > 0)
+    ok = big & (inner_km >= COMPONENT_SHARE * roads.km.sum()) & (inner_km > 0)
     eligible = np.where(big if big.any() else True, inner_km, -1.0)
     if count and eligible.max() > 0:
         ok[np.lexsort((np.arange(count), -size, -eligible))[0]] = True
@@ -253,7 +319,7 @@ def _components(
 
 def _island_findings(network: RoadNetwork) -> list[Finding]:
     """Return one note on the roads to which no point snaps."""
-    left = ~network.edge_ok
+    left = ~network.edge_ok & ~network.edge_turn
     if not left.any():
         return []
     km, roads = round(float(network.edge_km[left].sum()), 1), int(left.sum())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from geoplan.units import project_metres
+from geoplan.units import LAEA_LAT_DEG, LAEA_LON_DEG, project_metres
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -90,9 +90,19 @@ class DrawnLines:
 def draw_lines(shapes: NDArray[np.object_]) -> DrawnLines:
     """Return `DrawnLines` of LineStrings in EPSG:4326 (lon lat), each with at least two vertices."""
     coordinates, owner = shapely.get_coordinates(shapes, return_index=True)
-    lon, lat = coordinates[:, 0], coordinates[:, 1]
-    x_m, y_m = project_metres(lat, lon)
     start = np.searchsorted(owner, np.arange(len(shapes) + 1))
+    return lay_lines(start, coordinates[:, 0], coordinates[:, 1])
+
+
+def lay_lines(
+    start: NDArray[np.integer[Any]],
+    lon: NDArray[np.float64],
+    lat: NDArray[np.float64],
+    *,
+    centre_deg: tuple[float, float] = (LAEA_LAT_DEG, LAEA_LON_DEG),
+) -> DrawnLines:
+    """Return `DrawnLines` of flat vertex arrays in degrees; metres about `centre_deg` (lat, lon)."""
+    x_m, y_m = project_metres(lat, lon, centre_deg=centre_deg)
     step = np.hypot(np.diff(x_m, prepend=0.0), np.diff(y_m, prepend=0.0))
     step[start[:-1]] = 0.0
     return DrawnLines(start.astype(np.int64), lon.copy(), lat.copy(), x_m, y_m, np.cumsum(step))

@@ -132,7 +132,7 @@ def snap_points(
     rule = rule or AccessRule()
     ground = ground or Ground()
     lat_deg, lon_deg = np.asarray(lat, dtype=np.float64), np.asarray(lon, dtype=np.float64)
-    bases = _bases(lat_deg, lon_deg, ground, rule)
+    bases = _bases((lat_deg, lon_deg), network.centre_deg, ground, rule)
     feet = _nearest(network, bases)
     pass_over_water(network, bases, feet, ground, rule)
     distance_m = feet.distance_m + bases.extra_m
@@ -142,10 +142,15 @@ def snap_points(
     return _written(_Search(network, tuple(ids), lat_deg, lon_deg, bases, feet, snapped, moved, ground, rule))
 
 
-def _bases(lat: NDArray[np.float64], lon: NDArray[np.float64], ground: Ground, rule: AccessRule) -> Bases:
+def _bases(
+    places: tuple[NDArray[np.float64], NDArray[np.float64]],
+    centre_deg: tuple[float, float],
+    ground: Ground,
+    rule: AccessRule,
+) -> Bases:
     """Return the points, those just outside the outline moved onto it."""
-    x_m, y_m = project_metres(lat, lon)
-    lat, lon = lat.copy(), lon.copy()
+    x_m, y_m = project_metres(*places, centre_deg=centre_deg)
+    lat, lon = places[0].copy(), places[1].copy()
     outside_m = ground.distance_outside_m(x_m, y_m)
     bound = np.full(len(lat), ground.outline is not None)
     if ground.outside_is_free:

@@ -28,7 +28,9 @@ NO_ROUTE, SAME_EDGE, BY_FROM, BY_TO = -2, -1, 0, 1
 
 @dataclass(frozen=True)
 class Ends:
-    """The two ways between each position and the nodes of its edge: column 0 `edge_from`, 1 `edge_to`.
+    """The two ways between each position and the nodes of its edge: column 0 by its beginning, 1 by its end.
+
+    These are `edge_from` and `edge_to` but at junctions with turn restrictions, see `RoadNetwork`.
 
     `cost` is infinite where a one-way edge forbids it and for points that are not snapped.
     """
@@ -98,7 +100,7 @@ def find_ends(network: RoadNetwork, snapping: Snapping, *, leaving: bool) -> End
     barred[:, against] = oneway & (part[:, against] > 0)
     barred[~snapping.snapped] = True
     return Ends(
-        np.column_stack([network.edge_from[edge], network.edge_to[edge]]),
+        network.edge_exits[edge] if leaving else network.edge_entries[edge],
         np.where(barred, np.inf, part * network.edge_cost[edge][:, None]),
         part * network.edge_other[edge][:, None],
     )
