@@ -13,7 +13,7 @@ from scipy.sparse.csgraph import connected_components
 from geoplan.errors import Finding
 from geoplan.network.arcs import TIE_WEIGHT, Arcs, pack_arcs
 from geoplan.network.edges import draw_shapes, speeds_kmh, texts, turn_rows, usable_roads, with_ends
-from geoplan.network.lines import DrawnLines, draw_lines
+from geoplan.network.lines import DrawnLines, centre_of, draw_lines
 from geoplan.units import LAEA_LAT_DEG, LAEA_LON_DEG
 
 if TYPE_CHECKING:
@@ -184,6 +184,7 @@ def build_network(
                 hint="Check status, open_from, open_until, closed_in_winter and the speeds.",
             )
         )  # fmt: skip
+    centre_deg = centre_of(nodes["lat"].to_numpy(dtype=np.float64), nodes["lon"].to_numpy(dtype=np.float64))
     used = UsableRoads(
         node_ids=np.asarray(nodes.index, dtype=object),
         node_row=nodes["_row"].to_numpy(dtype=np.int32),
@@ -200,7 +201,8 @@ def build_network(
         turn=turn_rows(table),
         km=table["length_km"].to_numpy(dtype=np.float64),
         speed_kmh=speed_kmh,
-        lines=draw_lines(draw_shapes(table, nodes, ends[:, :2], findings)),
+        lines=draw_lines(draw_shapes(table, nodes, ends[:, :2], findings), centre_deg=centre_deg),
+        centre_deg=centre_deg,
     )
     return assemble(used, weight, findings), findings
 

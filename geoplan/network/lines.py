@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import shapely
@@ -13,6 +13,12 @@ from geoplan.units import LAEA_LAT_DEG, LAEA_LON_DEG, project_metres
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+HOME_DEG: Final = (LAEA_LAT_DEG, LAEA_LON_DEG)
+"""Middle of `CRS_METRES`."""
+
+HOME_REACH_DEGREES: Final = 8.0
+"""Roads whose middle lies farther than this from it are measured about their own middle."""
 
 
 @dataclass(frozen=True)
@@ -87,11 +93,26 @@ class DrawnLines:
         return vertex, np.clip(part, 0.0, 1.0)
 
 
-def draw_lines(shapes: NDArray[np.object_]) -> DrawnLines:
+def centre_of(lat: NDArray[np.float64], lon: NDArray[np.float64]) -> tuple[float, float]:
+    """Return the middle (lat, lon) of the projection for roads that lie there.
+
+    That of `CRS_METRES`, in which outlines and terrain are, unless the roads are of another part of the
+    world: so far out its distances would be wrong by percents.
+    """
+    if not len(lat):
+        return HOME_DEG
+    middle = (float(lat.min() + lat.max()) / 2, float(lon.min() + lon.max()) / 2)
+    far = max(abs(middle[0] - HOME_DEG[0]), abs(middle[1] - HOME_DEG[1])) >= HOME_REACH_DEGREES
+    return middle if far else HOME_DEG
+
+
+def draw_lines(
+    shapes: NDArray[np.object_], *, centre_deg: tuple[float, float] = (LAEA_LAT_DEG, LAEA_LON_DEG)
+) -> DrawnLines:
     """Return `DrawnLines` of LineStrings in EPSG:4326 (lon lat), each with at least two vertices."""
     coordinates, owner = shapely.get_coordinates(shapes, return_index=True)
     start = np.searchsorted(owner, np.arange(len(shapes) + 1))
-    return lay_lines(start, coordinates[:, 0], coordinates[:, 1])
+    return lay_lines(start, coordinates[:, 0], coordinates[:, 1], centre_deg=centre_deg)
 
 
 def lay_lines(

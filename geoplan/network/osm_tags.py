@@ -250,7 +250,7 @@ def _zone_kmh(word: str, kind: str) -> float | None:
 
 
 def surface_of(tags: Mapping[str, str], road_class: str) -> str:
-    """Return paved, gravel or unpaved; untagged roads and ferries count as paved, untagged tracks as unpaved."""
+    """Return paved, gravel or unpaved; untagged roads count as paved, untagged tracks as unpaved."""
     if road_class == "ferry":
         return "paved"
     word = tags.get("surface", "").split(";")[0].split(":")[0].strip()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -12,6 +12,7 @@ import shapely
 from geoplan.errors import Finding
 from geoplan.network.access import AccessRule, Ground, Straight, straight_minutes, unproject_degrees
 from geoplan.network.byland import Bases, Feet, pass_over_water
+from geoplan.network.lines import HOME_DEG
 from geoplan.units import project_metres
 
 if TYPE_CHECKING:
@@ -131,6 +132,8 @@ def snap_points(
     """
     rule = rule or AccessRule()
     ground = ground or Ground()
+    if network.centre_deg != HOME_DEG:
+        ground = replace(ground, outline=None)  # the outline of this country binds nobody elsewhere
     lat_deg, lon_deg = np.asarray(lat, dtype=np.float64), np.asarray(lon, dtype=np.float64)
     bases = _bases((lat_deg, lon_deg), network.centre_deg, ground, rule)
     feet = _nearest(network, bases)

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from geoplan.errors import Finding
 from geoplan.network.edges import EXEMPT_FROM_LIMITS
 from geoplan.network.graph import RoadNetwork, UsableRoads, Weight, assemble
-from geoplan.network.lines import lay_lines
+from geoplan.network.lines import centre_of, lay_lines
 from geoplan.network.osm_tags import NO_DAY, ROAD_CLASSES, STATUSES, SURFACES
 from geoplan.network.road_table import TURN_KM, TURN_KMH, TURN_PREFIX, RoadTable
-from geoplan.units import LAEA_LAT_DEG, LAEA_LON_DEG
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
-
-HOME_DEGREES: Final = 8.0
-"""Roads whose middle is nearer to that of the projection are drawn in it, others about their own."""
 
 
 def build_table_network(
@@ -109,14 +105,6 @@ def _missing_speeds(table: RoadTable, missing: NDArray[np.bool_], vehicle: str, 
     ]  # fmt: skip
 
 
-def centre_of(table: RoadTable) -> tuple[float, float]:
-    """Return the middle of the projection for a table: the country's, or its own if it lies elsewhere."""
-    west, south, east, north = table.bounds
-    lat, lon = (south + north) / 2, (west + east) / 2
-    near = abs(lat - LAEA_LAT_DEG) < HOME_DEGREES and abs(lon - LAEA_LON_DEG) < HOME_DEGREES
-    return (LAEA_LAT_DEG, LAEA_LON_DEG) if near else (lat, lon)
-
-
 def _used_roads(table: RoadTable, road: NDArray[np.intp], speed_kmh: NDArray[np.float64]) -> UsableRoads:
     """Return the chosen roads, then the turns as one-way roads of a millimetre."""
     turns = len(table.turn_from)
@@ -129,7 +117,7 @@ def _used_roads(table: RoadTable, road: NDArray[np.intp], speed_kmh: NDArray[np.
     both = np.repeat(table.turn_from, 2)
     empty = np.full(turns, "", dtype=object)
     turn_ids = np.array([f"{TURN_PREFIX}{k:07d}" for k in range(turns)], dtype=object)
-    centre_deg = centre_of(table)
+    centre_deg = centre_of(table.line_lat, table.line_lon)
     return UsableRoads(
         node_ids=table.node_ids(),
         node_row=np.arange(len(table.node_osm_id), dtype=np.int32),
