@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 RECORD = "run.json"
 
+RECORDS = (RECORD, "compare.json", "sweep.json")
+"""A folder that holds one of these was written by geoplan: a run, a comparison, a sweep."""
+
 DECIMALS = {"minutes": 1, "km": 3, "share": 6, "lat": 5, "lon": 5}
 """Decimals by the word that a column name begins or ends with."""
 
@@ -59,7 +62,7 @@ def check_free(out: Path, *, overwrite: bool) -> None:
         return
     if not out.is_dir():
         raise UsageError(f"{out} is a file", hint="Name a folder with --out.")
-    if not (out / RECORD).is_file():
+    if not any((out / name).is_file() for name in RECORDS):
         raise UsageError(
             f"{out} holds files that geoplan did not write", hint="Name another folder with --out."
         )
