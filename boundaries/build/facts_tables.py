@@ -125,7 +125,8 @@ def settlement_population(
     Return people by settlement outside the liberated territories, in persons, never above their district.
 
     District totals carried by a town are replaced by a sourced count of the town, cities counted again by
-    their settlements are reduced by them; a city unit other than Baku is its town and leaves no rest.
+    their settlements are reduced by them; a city unit other than Baku is its town and leaves no rest. A place
+    without any count has no row: its people are in the rural rest.
     """
     counted = {row["settlement_id"]: int(row["population"]) for row in geonames}
     sourced = {row["settlement_id"]: row for row in towns}
@@ -133,7 +134,9 @@ def settlement_population(
     by_district: dict[str, dict[str, int]] = defaultdict(dict)
     for place in places:
         key = place["settlement_id"]
-        by_district[place["district_id"]][key] = int(sourced.get(key, {}).get("population", counted[key]))
+        if key in sourced or key in counted:
+            people_there = sourced[key]["population"] if key in sourced else counted[key]
+            by_district[place["district_id"]][key] = int(people_there)
     people = {}
     for district_id, members in by_district.items():
         people.update(_within_district(district_id, members, districts[district_id]))

@@ -1,4 +1,4 @@
-"""Make settlements.csv: GeoNames places with their right names and districts, and the resettled places."""
+"""Make settlements.csv: GeoNames places with right names and districts, resettled places, and others."""
 
 from __future__ import annotations
 
@@ -192,11 +192,19 @@ def from_resettled(row: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def merge(geonames: list[dict[str, Any]], resettled: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return all settlements; a resettled place takes over the GeoNames place of its name within 1.5 km."""
+def from_more(row: dict[str, str]) -> dict[str, Any]:
+    """Return one settlement from a row of places_more.csv: never occupied, not among the GeoNames places."""
+    if row["district_id"] in FULLY_LIBERATED:
+        raise ValueError(f"{row['name_az']}: {row['district_id']} has no never-occupied side")
+    outside = {"name_en": english(row["name_az"]), "return_programme": "false"}
+    return from_resettled(row | outside) | {"liberated": False}
+
+
+def merge(geonames: list[dict[str, Any]], placed: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return all settlements; a placed one takes over the GeoNames place of its name within 1.5 km."""
     left = {row["settlement_id"]: row for row in geonames}
     out = []
-    for row in resettled:
+    for row in placed:
         twins = [g for g in left.values() if _apart_km(g, row) <= REPLACE_WITHIN_KM]
         if len(twins) > 1 or any(t["name_az"] != row["name_az"] for t in twins):
             raise ValueError(f"{row['settlement_id']}: unclear which GeoNames place it replaces")
@@ -244,7 +252,9 @@ def main() -> None:
     if {row["geonames_id"] for row in table} != set(places):
         raise ValueError("places_geonames.csv does not list the places of the package")
     geonames = [from_geonames(row, places[row["geonames_id"]]) for row in table]
-    rows = merge(geonames, [from_resettled(row) for row in read_table("places_resettled.csv")])
+    placed = [from_resettled(row) for row in read_table("places_resettled.csv")]
+    placed += [from_more(row) for row in read_table("places_more.csv")]
+    rows = merge(geonames, placed)
     check(rows)
     write_csv(OUT / "settlements.csv", FIELDS, [as_text(row) for row in rows])
     people = [

@@ -136,7 +136,8 @@ def test_no_district_changes_by_more_than_the_limit(shapes):
         before, after = float(row["area_km2_before"]), area_km2(shapes[key])
         limit = max(0.05 * before, 15.0)
         assert after == pytest.approx(float(row["area_km2_after"]), abs=0.01)
-        assert after - before == pytest.approx(float(row["gained_km2"]) - float(row["lost_km2"]), abs=0.01)
+        # A long edge bends in the equal-area projection: a vertex set on it shifts areas by up to 0.02 km2.
+        assert after - before == pytest.approx(float(row["gained_km2"]) - float(row["lost_km2"]), abs=0.03)
         assert float(row["gained_km2"]) <= limit
         assert float(row["lost_km2"]) <= limit
         assert int(row["parts_after"]) <= int(row["parts_before"])
@@ -173,7 +174,7 @@ def test_aghdara_has_its_legal_areas_and_says_that_it_is_assumed(districts, shap
 
 def test_settlement_ids_are_unique_sorted_and_of_the_agreed_form(settlements, districts):
     ids = [row["settlement_id"] for row in settlements]
-    assert len(ids) == len(set(ids)) == 292
+    assert len(ids) == len(set(ids)) == 307
     assert ids == sorted(ids)
     for row in settlements:
         assert row["district_id"] in districts
@@ -202,6 +203,9 @@ def test_at_least_97_percent_of_the_land_settlements_lie_in_their_own_district(
         ("Ucar", "AZ-UCA"),
         ("Ağdərə", "AZ-X-AGD"),
         ("Şıxarx", "AZ-TAR"),
+        ("Alxanlı", "AZ-FUZ"),
+        ("Xındırıstan", "AZ-AGM"),
+        ("Nabran", "AZ-XAC"),
     ],
 )
 def test_a_town_lies_in_its_own_district(settlements, shapes, name, district):
@@ -224,6 +228,18 @@ def test_liberated_settlements_agree_with_their_district(settlements, districts)
         else:
             assert row["liberated"] == {"full": "true", "no": "false"}[district], row
     assert sum(row["return_programme"] == "true" for row in settlements) == 59
+
+
+def test_never_occupied_villages_of_the_part_districts_are_listed(settlements):
+    rows = {(r["district_id"], r["name_az"]): r for r in settlements}
+    for key in (
+        ("AZ-FUZ", "Əhmədbəyli"),
+        ("AZ-FUZ", "Alxanlı"),
+        ("AZ-AGM", "Xındırıstan"),
+        ("AZ-AGM", "Əfətli"),
+    ):
+        assert rows[key]["liberated"] == rows[key]["return_programme"] == "false"
+        assert "http" in rows[key]["source"]
 
 
 def test_positions_kinds_and_confidences_are_of_the_agreed_words(settlements):
