@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 
 from geoplan.errors import MissingExtraError
 
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 Kernel = TypeVar("Kernel", bound="Callable[..., Any]")
+
+
+Whole: TypeAlias = Any
+"""A whole number inside a kernel, Python's or NumPy's: numba sees which, mypy need not."""
 
 
 def compiled(function: Kernel) -> Kernel:

@@ -11,6 +11,8 @@ from geoplan.network.compiled import compiled
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from geoplan.network.compiled import Whole
+
 
 @compiled
 def elimination_tree(indptr: NDArray[np.int32], adjacent: NDArray[np.int32]) -> NDArray[np.int32]:
@@ -142,7 +144,7 @@ def sort_rows(
 
 
 @compiled
-def find_arc(first: NDArray[np.int32], head: NDArray[np.int32], low: int, high: int) -> int:
+def find_arc(first: NDArray[np.int32], head: NDArray[np.int32], low: Whole, high: Whole) -> Whole:
     """Return the arc from node `low` to the higher node `high`, -1 if there is none."""
     begin, end = first[low], first[low + 1]
     while begin < end:
@@ -180,14 +182,14 @@ def relink(
     indptr: NDArray[np.int32],
     rows: NDArray[np.int32],
     degree: NDArray[np.int32],
-    node: int,
-    gone: int,
-    other: int,
+    node: Whole,
+    gone: Whole,
+    other: Whole,
 ) -> None:
     """In the row of `node` put `other` for `gone`; drop the entry if there is no other or it is there."""
     begin, end = indptr[node], indptr[node] + degree[node]
     known = other < 0
-    place = begin
+    place: Whole = begin
     for i in range(begin, end):
         if rows[i] == gone:
             place = i

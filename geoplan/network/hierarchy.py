@@ -1,8 +1,8 @@
 """Directed customisable contraction hierarchy: the part that only depends on which roads join which nodes.
 
-`build_hierarchy(...)` orders the nodes and finds the arcs that eliminating them one by one leaves behind;
-`metric.customise(hierarchy, weights)` gives a `Metric`, which answers questions. Method: Dibbelt, Strasser and
-Wagner, "Customizable Contraction Hierarchies" (2016); sweeps: Delling, Goldberg, Nowatzyk and Werneck,
+`build_hierarchy(...)` orders the nodes and finds the arcs left behind when they go one by one;
+`metric.customise(hierarchy, weights)` gives a `Metric`, which answers questions. Method: Dibbelt, Strasser
+and Wagner, "Customizable Contraction Hierarchies" (2016); sweeps: Delling, Goldberg, Nowatzyk and Werneck,
 "PHAST" (2011). Needs the extra `fast`.
 """
 
@@ -87,8 +87,8 @@ class Hierarchy:
         ranks = np.unique(self.rank[np.asarray(nodes, dtype=np.int64)])
         chosen = ancestors(self.first, self.head, ranks)
         local = np.full(self.nodes, -1, dtype=np.int32)
-        first, head, arc = induced(self.first, self.head, chosen, local)
-        return Selection(chosen, local, first, head, arc)
+        first, tail, head, arc = induced(self.first, self.head, chosen, local)
+        return Selection(chosen, local, first, tail, head, arc)
 
     def extended(self, tail: ArrayLike, head: ArrayLike) -> Hierarchy:
         """Return the hierarchy with more road arcs between its nodes, numbered after the old ones.

@@ -12,6 +12,8 @@ from geoplan.network.elimination import find_arc
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from geoplan.network.compiled import Whole
+
     Ints = NDArray[np.int32] | NDArray[np.int64]
 
 
@@ -62,9 +64,9 @@ def close_triangles(frame: Frame, up: Ints, down: Ints) -> None:
 
 
 @compiled
-def peak_of(values: Ints, infinite: int) -> int:
+def peak_of(values: Ints, infinite: Whole) -> Whole:
     """Return the greatest finite value, 0 if there is none."""
-    best = np.int64(0)
+    best: Whole = np.int64(0)
     for value in values:
         if value < infinite and value > best:
             best = np.int64(value)
@@ -72,7 +74,7 @@ def peak_of(values: Ints, infinite: int) -> int:
 
 
 @compiled
-def base_of(frame: Frame, weight: Ints, wanted: int, infinite: int) -> int:
+def base_of(frame: Frame, weight: Ints, wanted: Whole, infinite: Whole) -> Whole:
     """Return the weight of the cheapest road arc in a slot, infinite if there is none."""
     best = np.int64(infinite)
     i = np.searchsorted(frame.slot, wanted)
@@ -83,7 +85,9 @@ def base_of(frame: Frame, weight: Ints, wanted: int, infinite: int) -> int:
 
 
 @compiled
-def weigh_arc(frame: Frame, weight: Ints, up: Ints, down: Ints, a: int, infinite: int) -> tuple[int, int]:
+def weigh_arc(
+    frame: Frame, weight: Ints, up: Ints, down: Ints, a: Whole, infinite: Whole
+) -> tuple[Whole, Whole]:
     """Return both weights of one arc from its road arcs and all its lower triangles."""
     best_up = base_of(frame, weight, 2 * a, infinite)
     best_down = base_of(frame, weight, 2 * a + 1, infinite)
@@ -102,8 +106,8 @@ def weigh_arc(frame: Frame, weight: Ints, up: Ints, down: Ints, a: int, infinite
 
 @compiled
 def mark_above(
-    frame: Frame, up: Ints, down: Ints, a: int, new_up: int, new_down: int, dirty: NDArray[np.uint8]
-) -> int:
+    frame: Frame, up: Ints, down: Ints, a: Whole, new_up: Whole, new_down: Whole, dirty: NDArray[np.uint8]
+) -> Whole:
     """Mark the arcs over arc `a` that rest on its old weights or gain by its new ones; return how many.
 
     In a triangle x-y-w with lowest node x the arc between y and w has seen x's arcs to both. It changes
@@ -127,8 +131,8 @@ def mark_above(
 
 @compiled
 def repair(
-    frame: Frame, weight: Ints, up: Ints, down: Ints, changed: NDArray[np.int32], infinite: int
-) -> int:
+    frame: Frame, weight: Ints, up: Ints, down: Ints, changed: NDArray[np.int32], infinite: Whole
+) -> Whole:
     """Bring `up` and `down` in line with road arcs whose weight changed; return the highest finite new one.
 
     Everything that can change hangs above: arcs between ancestors of the lower ends. Ancestors are
@@ -142,7 +146,7 @@ def repair(
     dirty = np.zeros(len(frame.head), np.uint8)
     for a in changed:
         dirty[a] = 1
-    peak = np.int64(0)
+    peak: Whole = np.int64(0)
     for v in ancestors(frame.first, frame.head, frame.tail[changed]):
         for a in range(frame.first[v], frame.first[v + 1]):
             if dirty[a] == 0:

@@ -296,7 +296,7 @@ def _nearest_nodes(
     """Return cost and number of the nearest facility of every node."""
     parts = []
     frame = metric.hierarchy.frame
-    rows = sweeps.Rows(frame.first, frame.head, metric.ways(towards=towards)[1])
+    rows = sweeps.Rows(frame.first, frame.tail, frame.head, metric.ways(towards=towards)[1])
     for begin, group in _in_groups(metric, facilities):
         shift = _shift_for(len(group))
         infinite = metric.infinite << shift
@@ -356,7 +356,10 @@ def _filled(
     rise, fall = metric.ways(towards=towards)
     rank = metric.hierarchy.rank
     ways = above[0].rows(rise), above[1].rows(fall)
-    points = tuple(s.seeds(a.local, rank, metric.number) for s, a in zip(stops, above, strict=True))
+    points = (
+        stops[0].seeds(above[0].local, rank, metric.number),
+        stops[1].seeds(above[1].local, rank, metric.number),
+    )
     link = above[1].local[above[0].ranks]
     infinite = metric.number.type(metric.infinite)
 

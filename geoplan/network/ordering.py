@@ -43,8 +43,8 @@ def rank_nodes(
     x, y
         Coordinates in metres (any equal-scale projection), needed by `geometric`.
     method
-        `metis`: METIS nested dissection by way of pymetis; `geometric`: median cuts by coordinates, about a
-        third more fill-in; `auto`: METIS, or geometric where pymetis is missing and coordinates are given.
+        `metis`: nested dissection by way of pymetis; `geometric`: median cuts by coordinates, with about
+        two thirds more arcs; `auto`: METIS, or geometric where pymetis is missing and coordinates are given.
 
     Raises
     ------
@@ -197,7 +197,7 @@ def _running(cell: NDArray[np.int64], chosen: NDArray[np.bool_]) -> NDArray[np.i
     """Return for each chosen entry how many chosen ones of its cell stand before it (cells sorted)."""
     total = np.cumsum(chosen)
     start = np.flatnonzero(np.diff(cell, prepend=-1) > 0)
-    before = total[start] - chosen[start]
+    before: NDArray[np.int64] = total[start] - chosen[start]
     return np.asarray(total - 1 - before[np.cumsum(np.diff(cell, prepend=-1) > 0) - 1], dtype=np.int64)
 
 

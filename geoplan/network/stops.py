@@ -69,7 +69,7 @@ class Stops:
         return Stops(first, self.node[low:high], self.cost[low:high], self.way[low:high])
 
     def seeds(self, number_of: NDArray[np.int32], ranks: NDArray[np.int32], number: np.dtype[Any]) -> Seeds:
-        """Return the points for the kernels, each node as `number_of[ranks[node]]`, costs in the weights' type.
+        """Return the points for the kernels, nodes as `number_of[ranks[node]]`, costs like weights.
 
         Raises
         ------
@@ -91,13 +91,14 @@ class Selection:
         int32: the ranks chosen.
     local
         int32, one a rank of the whole: its number here, -1 if it is not here.
-    first, head, arc
+    first, tail, head, arc
         Upward rows in the numbers of here, and the arc of the whole for each entry.
     """
 
     ranks: NDArray[np.int32]
     local: NDArray[np.int32]
     first: NDArray[np.int32]
+    tail: NDArray[np.int32]
     head: NDArray[np.int32]
     arc: NDArray[np.int32]
 
@@ -107,4 +108,4 @@ class Selection:
 
     def rows(self, weight: NDArray[Any]) -> Rows:
         """Return the rows with their part of the weights of the whole."""
-        return Rows(self.first, self.head, weight[self.arc])
+        return Rows(self.first, self.tail, self.head, weight[self.arc])

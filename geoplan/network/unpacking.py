@@ -11,13 +11,14 @@ from geoplan.network.compiled import compiled
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from geoplan.network.compiled import Whole
     from geoplan.network.kernels import Frame, Ints
     from geoplan.network.sweeps import Rows, Seeds
 
 
 @compiled
 def climb_tree(
-    rows: Rows, seeds: Seeds, point: int, infinite: int
+    rows: Rows, seeds: Seeds, point: Whole, infinite: Whole
 ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]:
     """Climb from one point; return cost, the row entry that led to each node, and the node before.
 
@@ -46,7 +47,7 @@ def climb_tree(
 
 
 @compiled
-def trace(entry: NDArray[np.int32], before: NDArray[np.int32], top: int) -> tuple[NDArray[np.int32], int]:
+def trace(entry: NDArray[np.int32], before: NDArray[np.int32], top: Whole) -> tuple[NDArray[np.int32], Whole]:
     """Return the row entries from `top` down to where the point came in, and the number of its seed."""
     found = np.empty(len(entry), np.int32)
     count = 0
@@ -59,7 +60,7 @@ def trace(entry: NDArray[np.int32], before: NDArray[np.int32], top: int) -> tupl
 
 
 @compiled
-def road_arc(frame: Frame, weight: Ints, slot: int, wanted: int) -> int:
+def road_arc(frame: Frame, weight: Ints, slot: Whole, wanted: Whole) -> Whole:
     """Return the lowest road arc of a slot that has the wanted weight, -1 if none has."""
     i = np.searchsorted(frame.slot, slot)
     while i < len(frame.slot) and frame.slot[i] == slot:
@@ -70,7 +71,7 @@ def road_arc(frame: Frame, weight: Ints, slot: int, wanted: int) -> int:
 
 
 @compiled
-def split_slot(frame: Frame, up: Ints, down: Ints, slot: int, wanted: int) -> tuple[int, int]:
+def split_slot(frame: Frame, up: Ints, down: Ints, slot: Whole, wanted: Whole) -> tuple[Whole, Whole]:
     """Return the two slots, in order of travel, over the lowest node by which a shortcut has its weight."""
     x, y = frame.tail[slot >> 1], frame.head[slot >> 1]
     i, i_end = frame.down_first[x], frame.down_first[x + 1]
