@@ -147,8 +147,8 @@ class Side:
     district_least
         District -> its own share, instead of the common one.
     shared
-        Groups of sites (the services of one place) that share an opening cost: (sites, money saved when
-        all of them are open).
+        Sites of one place (the services that would stand there) and the money that is paid once if any of
+        them is open.
     apart
         Plans already known and by how many sites a new plan differs from each: (sites, differ).
     """
