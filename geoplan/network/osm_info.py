@@ -97,7 +97,7 @@ class RoadsInfo:
             f"one-way {self.oneway_share:.1%} of the km, with a speed limit {self.limit_share:.1%}",
             f"tunnels {self.tunnel_km:,.1f} km, bridges {self.bridge_km:,.1f} km",
             f"closed in winter {self.winter_closed_km:,.1f} km",
-            f"strongly connected parts: {self.components:,}, largest {self.largest_component_share:.1%} of km",
+            f"strongly connected parts {self.components:,}, largest {self.largest_component_share:.1%} of km",
             f"turn restrictions: {turns}",
             f"barriers that stop a {self.vehicle}: {self.barriers}",
         ]

@@ -219,6 +219,7 @@ class _Reading:
     header_date: str = ""
     latest: Any = None
     unsorted: bool = False
+    gaps: tuple[type[Exception], ...] = (RuntimeError,)
     counts: dict[str, int] = field(
         default_factory=lambda: dict.fromkeys(
             (
@@ -233,6 +234,7 @@ class _Reading:
     def run(self, osmium: Any, file: Any, storage: Any) -> None:
         """Stream the file once."""
         f, kinds = osmium.filter, osmium.osm
+        self.gaps = (RuntimeError, osmium.InvalidLocationError)
         source = osmium.FileProcessor(file)
         self.header_date = _header_date(source.header)
         self.unsorted = source.header.get("sorting") != "Type_then_ID"
@@ -300,7 +302,7 @@ class _Reading:
         """Return the line of a way: as WKB, or lon lat rows where the file does not hold all its nodes."""
         try:
             return line(way, every)
-        except (RuntimeError, ValueError):
+        except self.gaps:
             places = [n.location for n in way.nodes]
             known = [p.valid() for p in places]
             self.counts["missing_nodes"] += known.count(False)
