@@ -167,7 +167,7 @@ def od_matrix(
         cost, other = joined.cost[swept.source], joined.other[swept.source]
         if not outward:
             cost, other = cost.T, other.T
-        minutes, length = _with_legs(network, cost, other, (origins, o), (destinations, d))
+        minutes, length = with_legs(network, cost, other, (origins, o), (destinations, d))
         straight = take_direct(network, minutes, length, (origins, o), (destinations, d), ground, rule)
         cells = np.ix_(o, d)
         tenths[cells] = to_tenths(minutes)
@@ -179,14 +179,17 @@ def od_matrix(
     return ODMatrix(origins.ids, destinations.ids, tenths, km, direct)
 
 
-def _with_legs(
+def with_legs(
     network: RoadNetwork,
     cost: NDArray[np.float64],
     other: NDArray[np.float64],
     origin: Side,
     destination: Side,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return minutes and km, (origins, destinations), of the ways by road with both legs."""
+    """Return minutes and km, (origins, destinations), of the ways by road with both legs.
+
+    `cost` and `other` are those of `sweep.join`, origins in rows; both results are infinite: no way.
+    """
     minutes, km = network.split_cost(cost, other)
     unreachable = ~np.isfinite(km) | ~np.isfinite(minutes)
     (o, rows), (d, columns) = origin, destination
