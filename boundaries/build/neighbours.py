@@ -1,4 +1,4 @@
-"""Make neighbours.geojson: the countries around and the Caspian, for the map's background."""
+"""Make neighbours.geojson: the countries around, the Caspian and large lakes, for map and land."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import planar
 import shapely
 from districts import write_geojson
 from fetch import read_member, work_folder
+from lakes import SOURCE as LAKE_SOURCE
+from lakes import lake_shapes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -78,12 +80,14 @@ def fill(countries: Mapping[str, Geometry], own: Geometry) -> tuple[dict[str, Ge
     return out, sea
 
 
-def feature(kind: str, names: tuple[str, str, str], shape: Geometry) -> dict[str, Any]:
+def feature(
+    kind: str, names: tuple[str, str, str], shape: Geometry, *, source: str = SOURCE
+) -> dict[str, Any]:
     """Return one GeoJSON feature of the background."""
     labels = dict(zip(("name_az", "name_en", "name_ru"), names, strict=True))
     return {
         "type": "Feature",
-        "properties": {"kind": kind, **labels, "source": SOURCE},
+        "properties": {"kind": kind, **labels, "source": source},
         "geometry": json.loads(shapely.to_geojson(shape)),
     }
 
@@ -96,7 +100,8 @@ def main() -> None:
     grown, sea = fill(countries, own)
     clean = planar.snap({**grown, "own": own, "sea": sea})
     rows = [feature("country", NAMES[key], clean[key]) for key in sorted(grown)]
-    write_geojson(OUT / "neighbours.geojson", [*rows, feature("sea", SEA_NAMES, clean["sea"])])
+    lakes = [feature("lake", names, shape, source=LAKE_SOURCE) for names, shape in lake_shapes()]
+    write_geojson(OUT / "neighbours.geojson", [*rows, feature("sea", SEA_NAMES, clean["sea"]), *lakes])
     print(len(rows), "countries; free of gaps and overlaps:", planar.is_coverage(clean))
 
 

@@ -302,8 +302,23 @@ def test_neighbours_frame_the_country_and_do_not_overlap_it(shapes):
     assert kinds["Caspian Sea"] == "sea"
     assert {"Armenia", "Georgia", "Iran", "Russia", "Türkiye"} <= set(kinds)
     assert all(f["properties"][key] for f in features for key in ("name_az", "name_ru"))
-    around = shapely.union_all([shapely.from_geojson(json.dumps(f["geometry"])) for f in features])
+    outside = [f["geometry"] for f in features if f["properties"]["kind"] != "lake"]
+    around = shapely.union_all([shapely.from_geojson(json.dumps(geometry)) for geometry in outside])
     overlap = around.intersection(shapely.coverage_union_all(list(shapes.values())))
     assert area_km2(overlap) < 0.5
     west, south, east, north = around.bounds
     assert (west, south, east, north) == (43.8, 37.6, 52.0, 42.6)
+
+
+def test_large_lakes_are_water_of_sane_size_away_from_settlements(settlements):
+    lakes = {
+        f["properties"]["name_en"]: shapely.from_geojson(json.dumps(f["geometry"]))
+        for f in features_of("neighbours.geojson")
+        if f["properties"]["kind"] == "lake"
+    }
+    assert set(lakes) == {"Mingachevir reservoir", "Araz reservoir", "Lake Sevan"}
+    assert area_km2(lakes["Mingachevir reservoir"]) == pytest.approx(605, rel=0.05)  # its published surface
+    for lake in lakes.values():
+        assert lake.is_valid
+        assert lake.geom_type == "Polygon"
+        assert not [row["name_az"] for row in settlements if lake.contains(point(row))]
