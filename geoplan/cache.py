@@ -99,7 +99,7 @@ def load(kind: str, key: str) -> tuple[dict[str, NDArray[Any]] | None, Finding |
     """
     path = _path(kind, key)
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         if arrays.pop(KEY_NAME).tobytes().decode() != key:
             return None, _discard(path, "it belongs to something else")
