@@ -1,0 +1,26 @@
+"""Scenario files: TOML -> frozen models whose field docstrings are the documentation; errors name lines."""
+
+from geoplan.scenario.base import Trilingual, Words
+from geoplan.scenario.change_base import ChangeKey
+from geoplan.scenario.changes import KINDS, AnyChange, Change
+from geoplan.scenario.load import load_scenario
+from geoplan.scenario.models import FILE_KEYS, Facilities, Population, Scenario, Service, Tables, Travel
+from geoplan.scenario.show import scenario_toml
+
+__all__ = [
+    "FILE_KEYS",
+    "KINDS",
+    "AnyChange",
+    "Change",
+    "ChangeKey",
+    "Facilities",
+    "Population",
+    "Scenario",
+    "Service",
+    "Tables",
+    "Travel",
+    "Trilingual",
+    "Words",
+    "load_scenario",
+    "scenario_toml",
+]
