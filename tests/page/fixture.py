@@ -296,7 +296,7 @@ def demand():
 FACILITIES = rows("""
 f-baki-kardio, Kardio, baki, national, cardiology_pci;cardiac_surgery, operating, civil, high
 f-baki-neft, Neftçilər, baki, national, cardiology_pci;emergency_hospital, operating, civil, medium
-f-baki-onko, Milli Onkoloji, baki, national, oncology_radiotherapy;oncology_chemotherapy, operating, civil, high
+f-baki-onko, Onkoloji, baki, national, oncology_radiotherapy;oncology_chemotherapy, operating, civil, high
 f-gence, Gəncə Klinikası, gence, regional, cardiology_pci;emergency_hospital, unverified, civil, medium
 f-seki, Şəki Xəstəxanası, seki, district, emergency_hospital;primary_care, operating, civil, assumed
 f-agdam, Ağdam, agm-agdam, regional, cardiology_pci;emergency_hospital, construction, civil, high

@@ -13,7 +13,7 @@
       polygon.on({ mouseover: () => hover(i, true), mouseout: () => hover(i, false), click: (e) => click(i, e) });
       polygon.bindTooltip(() => tooltip(i), { sticky: true, className: "gp-tip", direction: "auto", opacity: 1 });
     });
-    gp.map.on("zoomend", districts.restyle);
+    gp.map.on("zoomend", () => strength() !== districts.strength && districts.restyle());
     addPatterns();
     hatchPart();
     districts.restyle();
@@ -57,6 +57,7 @@
   }
 
   districts.restyle = function () {
+    districts.strength = strength();
     const plain = gp.state.theme !== "districts";
     districts.layers.forEach((polygon, i) => {
       const look = style(i);

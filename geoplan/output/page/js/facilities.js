@@ -16,7 +16,7 @@
 
   facilities.start = function () {
     facilities.layer = L.layerGroup().addTo(gp.map);
-    gp.map.on("zoomend", facilities.redraw);
+    gp.map.on("zoomend", gather); // the names follow on moveend
     facilities.redraw();
   };
 
@@ -70,14 +70,18 @@
 
   facilities.redraw = function () {
     if (!facilities.layer) return;
+    gather();
+    gp.labels.redraw();
+  };
+
+  function gather() {
     facilities.layer.clearLayers();
     facilities.groups = [];
     if (gp.state.facilities) {
       facilities.groups = group(gp.model.facilitiesShown().sort((a, b) => weight(a) - weight(b)));
       facilities.groups.forEach(place);
     }
-    gp.labels.redraw();
-  };
+  }
 
   facilities.describe = function (i) {
     const f = gp.bulk.facilities;

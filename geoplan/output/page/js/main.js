@@ -57,7 +57,8 @@
     gp.onChange(["lang", "service", "year"], gp.mapView.label);
     gp.onChange(["roads", "theme", "year"], gp.basemap.restyle);
     gp.onChange(["selection", "service", "year"], gp.route.draw);
-    gp.onChange(["lang", "service", "year", "facilities", "theme", "planned", "roads"], gp.facilities.redraw);
+    gp.onChange(["lang", "service", "year", "facilities"], gp.facilities.redraw);
+    gp.onChange(["theme", "planned", "roads"], gp.labels.redraw);
     gp.onChange(["service", "year", "theme", "planned", "selection"], gp.points.redraw);
     gp.onChange(["lang", "service", "year", "theme", "roads", "facilities", "planned", "selection"], gp.legend.render);
     gp.onChange(["lang", "service", "year", "tab", "table"], gp.tables.render);

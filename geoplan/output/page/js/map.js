@@ -2,7 +2,7 @@
 (function (gp) {
   "use strict";
 
-  const PAPER = { width: 700, height: 530 }; // CSS pixels of the map on A4 landscape, beside the key figures
+  const PAPER = { width: 700, height: 500 }; // CSS pixels of the map on A4 landscape, beside the key figures
   const map = {};
   gp.mapView = map;
 

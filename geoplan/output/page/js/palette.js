@@ -41,8 +41,8 @@
         line("M0 0L8 8M8 0L0 8", "#3d4650", 1.1)),
       pattern("gp-not-assessed", 6, gp.svg("rect", { width: 6, height: 6, fill: "#eef0f2" }),
         gp.svg("circle", { cx: 3, cy: 3, r: 0.9, fill: "#7b8590" })),
-      pattern("gp-part", 11, line("M-2 13L13 -2M-2 2L2 -2M9 13L13 9", "rgba(255,255,255,0.6)", 2.2),
-        line("M-2 13L13 -2M-2 2L2 -2M9 13L13 9", "rgba(20,28,36,0.6)", 0.8)),
+      pattern("gp-part", 11, line("M-2 13L13 -2M-2 2L2 -2M9 13L13 9", "rgba(255,255,255,0.55)", 2.4),
+        line("M-2 13L13 -2M-2 2L2 -2M9 13L13 9", "rgba(20,28,36,0.75)", 1)),
       pattern("gp-assumed", 4, gp.svg("rect", { width: 4, height: 4, fill: "#fff" }),
         line("M-1 5L5 -1", "currentColor", 1.5)));
   };

@@ -97,7 +97,7 @@
   function circleOfDoubt(context, i, at, zoom) {
     const p = gp.bulk.points, km = p.radius_km[i], chosen = gp.state.selection;
     const isChosen = chosen && chosen.kind === "point" && chosen.i === i;
-    if (!km || !gp.model.isSettlement(i) || (!isChosen && (zoom < 10 || km < 1.5))) return;
+    if (!km || !gp.model.isSettlement(i) || (!isChosen && (zoom < 10 || km < 1.5 || gp.state.theme === "districts"))) return;
     const r = km * 1000 / metresPerPixel(p.lat[i], zoom);
     if (r < points.size[i] + 3) return;
     disc(context, at, r);
