@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import geopandas as gpd
@@ -12,6 +13,8 @@ from plain_engine import assemble
 
 from geoplan.errors import Finding
 from geoplan.tables.terrain import Terrain
+
+PEOPLE = ("population", "assessed", "within_target", "beyond_target", "unreachable", "on_assumed")
 
 
 def words(az, ru=None, en=None):
@@ -414,3 +417,19 @@ def toy_result(**changes):
         "unreached": UNREACHED,
     }
     return assemble(**parts | changes)
+
+
+def two_years():
+    """Return the toy's Result with a second year in which a tenth of the people have left and X1 is open."""
+    first = toy_result()
+    state = first.years[0]
+    fewer = state.demand.assign(population=state.demand["population"] * 9 // 10)
+    later = replace(state, year=2030, demand=fewer, open_roads=np.ones_like(state.open_roads))
+
+    def both(table):
+        people = [c for c in table.columns if c in PEOPLE]
+        then = table.assign(year=2030, **{c: table[c] * 9 // 10 for c in people})
+        return pd.concat([table, then], ignore_index=True)
+
+    names = ("coverage_by_settlement", "coverage_by_district", "coverage_summary")
+    return replace(first, years=(state, later), **{name: both(getattr(first, name)) for name in names})

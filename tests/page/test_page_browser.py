@@ -11,6 +11,7 @@ from fixture import (
     PLACES,
     demand,
     toy_result,
+    two_years,
 )
 
 from geoplan.output.page.page import render_page
@@ -387,6 +388,21 @@ def test_a_scenario_that_reaches_nothing_says_so(chromium, tmp_path):
     file.write_text(render_page(result), encoding="utf-8", newline="")
     with opened(chromium, file) as seen:
         assert "Heç bir mərkəzə çatmaq mümkün deyil" in seen.text("#gp-kpi")
+        seen.clean()
+
+
+def test_another_year_changes_figures_and_roads(chromium, tmp_path):
+    file = tmp_path / "years.html"
+    file.write_text(render_page(two_years()), encoding="utf-8", newline="")
+    with opened(chromium, file) as seen:
+        beyond = '[data-gp-kpi="nation"] [data-gp-figure="beyond"] dd'
+        closed = "() => geoplan.basemap.roads.getLayers().filter(l => l.options.dashArray).length"
+        before = seen.text(beyond)
+        assert seen.say(closed) == 1
+        seen.page.select_option("[data-gp-year]", "1")
+        assert seen.text(beyond) != before
+        assert seen.say(closed) == 0
+        assert "2030" in seen.text("header")
         seen.clean()
 
 

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from fixture import districts, facilities, toy_result
+from fixture import districts, facilities, neighbours, toy_result
 
 from geoplan.output.page import data, geometry, pack, relief
+from geoplan.output.page.page import render_page
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +98,16 @@ def test_routes_end_at_their_facility(toy, bulk):
 
 def test_a_point_that_met_no_road_has_share_zero():
     assert data._shares(np.array([0.25, np.nan])) == [0.25, 0.0]
+
+
+@pytest.mark.parametrize("part", ["no neighbours", "nothing counts", "no facilities"])
+def test_a_poor_result_still_has_a_page(part):
+    poor = {
+        "no neighbours": {"around": neighbours().iloc[:0]},
+        "nothing counts": {"places": facilities().assign(counts=False)},
+        "no facilities": {"places": facilities().iloc[:0]},
+    }[part]
+    assert "geoplan-bulk" in render_page(toy_result(**poor))
 
 
 def test_a_view_without_places_is_not_offered(toy):

@@ -74,19 +74,17 @@
       basemap.lines[layer.feature.properties.i] = layer.feature.geometry.coordinates;
       features.push(layer.feature);
     });
-    const wide = { pane: "gp-roads", interactive: false };
-    basemap.casing = L.geoJSON(features, Object.assign({
-      style: (f) => ({ color: "#ffffff", opacity: 0.75, lineCap: "round", weight: weightOf(f.properties.i) + 1.8 }),
-      filter: (f) => isOpen(f.properties.i),
-    }, wide));
+    basemap.casing = L.geoJSON(features, { pane: "gp-roads", interactive: false });
     basemap.restyle();
   };
 
+  const casing = (i) => ({ color: "#ffffff", opacity: isOpen(i) ? 0.75 : 0, lineCap: "round", weight: weightOf(i) + 1.8 });
   const weightOf = (i) => (ROADS[gp.word(gp.bulk.roads.class, i)] || ROADS.unclassified).weight;
 
   basemap.restyle = function () {
     if (!gp.bulk) return;
     basemap.roads.eachLayer((layer) => layer.setStyle(style(layer.feature.properties.i)));
+    basemap.casing.eachLayer((layer) => layer.setStyle(casing(layer.feature.properties.i)));
     basemap.toggle();
   };
 

@@ -59,6 +59,7 @@
     gp.onChange(["selection", "service", "year"], gp.route.draw);
     gp.onChange(["lang", "service", "year", "facilities"], gp.facilities.redraw);
     gp.onChange(["theme", "planned", "roads"], gp.labels.redraw);
+    gp.onChange(["year"], gp.points.newYear);
     gp.onChange(["service", "year", "theme", "planned", "selection"], gp.points.redraw);
     gp.onChange(["lang", "service", "year", "theme", "roads", "facilities", "planned", "selection"], gp.legend.render);
     gp.onChange(["lang", "service", "year", "tab", "table"], gp.tables.render);

@@ -6,13 +6,20 @@
   gp.points = points;
 
   points.start = function () {
-    const people = gp.bulk.points.people[gp.state.year];
-    // big ones first, so that a village in front of a city can be seen and hit
-    points.order = people.map((_, i) => i).sort((a, b) => gp.model.isSettlement(a) - gp.model.isSettlement(b) || people[b] - people[a]);
+    arrange();
     points.layer = new gp.CanvasLayer("gp-points", draw).addTo(gp.map);
     points.tip = L.tooltip({ className: "gp-tip", direction: "top", offset: [0, -8], opacity: 1 });
     gp.map.on("mousemove", (e) => hover(e));
     gp.map.on("click", (e) => click(e));
+  };
+  /* Big ones first, so that a village in front of a city can be seen and hit. */
+  function arrange() {
+    const people = gp.bulk.points.people[gp.state.year], named = people.map((_, i) => gp.model.isSettlement(i));
+    points.order = people.map((_, i) => i).sort((a, b) => named[a] - named[b] || people[b] - people[a]);
+  }
+
+  points.newYear = function () {
+    if (gp.bulk) arrange();
   };
   points.redraw = () => points.layer && points.layer.redraw();
 
