@@ -104,6 +104,31 @@ class Provenance:
     timings_s: dict[str, float] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class ChangeRow:
+    """One thing that a change of the scenario made different.
+
+    Attributes
+    ----------
+    key
+        Thing, attribute and start of the change, see `geoplan.scenario.ChangeKey`.
+    thing, attribute, start
+        Id of what was changed, the column or figure, and the first day (ISO, empty: in all years).
+    old, new
+        Before and after, as texts; empty where there was nothing.
+    where
+        The change in its file, `file.toml:12`.
+    """
+
+    key: tuple[str, str, str]
+    thing: str
+    attribute: str
+    start: str
+    old: str
+    new: str
+    where: str
+
+
 @dataclass(frozen=True)
 class Result:
     """Everything that a run found.
@@ -127,6 +152,8 @@ class Result:
         Warnings and notes of all rooms, sorted.
     provenance
         Versions, hashes, timings.
+    changes_log
+        What the changes of the scenario made different in any year, in the order of years and changes.
     """
 
     scenario: Scenario
@@ -145,3 +172,4 @@ class Result:
     check_distances: pd.DataFrame
     findings: tuple[Finding, ...]
     provenance: Provenance
+    changes_log: tuple[ChangeRow, ...] = ()

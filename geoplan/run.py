@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Final
 
@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from geoplan.analysis import coverage
+from geoplan.changes import apply_changes, counts_others, with_standards
 from geoplan.errors import Finding, raise_on_errors, sort_findings
 from geoplan.network.access import AccessRule
 from geoplan.network.graph import build_network
@@ -85,9 +86,14 @@ def run(scenario: Scenario, *, progress: Progress | None = None, tables: TableSe
     tables = read_tables(scenario.table_paths()) if tables is None else tables
     place = _Place(country(tables), AccessRule(**scenario.travel.model_dump()))
     findings = [*tables.findings, *left_out_findings(tables)]
+    scenario, log = with_standards(scenario)
+    clock.step("apply the changes")
+    states = [apply_changes(scenario, tables, year) for year in scenario.years]
+    findings += [finding for _, _, found in states for finding in found]
+    raise_on_errors(findings)
     parts = []
-    for year in scenario.years:
-        part, found = _year(scenario, tables, place, year, clock)
+    for year, (state, _, _) in zip(scenario.years, states, strict=True):
+        part, found = _year(scenario, _Tables(state, tables.roads), place, year, clock)
         parts.append(part)
         findings += found
     clock.step("check the roads against published distances")
@@ -104,7 +110,7 @@ def run(scenario: Scenario, *, progress: Progress | None = None, tables: TableSe
         districts=tables.districts,
         settlements=tables.settlements,
         road_nodes=tables.road_nodes,
-        roads=tables.roads,
+        roads=parts[-1].roads,
         neighbours=tables.neighbours,
         standards=tables.standards,
         terrain=tables.terrain,
@@ -115,6 +121,7 @@ def run(scenario: Scenario, *, progress: Progress | None = None, tables: TableSe
         check_distances=checked,
         findings=sort_findings(findings),
         provenance=_provenance(scenario, tables, started, clock.seconds),
+        changes_log=tuple(dict.fromkeys([*log, *(row for _, rows, _ in states for row in rows)])),
     )
 
 
@@ -146,23 +153,33 @@ class _Place:
 
 
 @dataclass(frozen=True)
+class _Tables:
+    """The tables of one year, and the roads before any change: where people live does not follow plans."""
+
+    year: TableSet
+    roads_before: pd.DataFrame
+
+
+@dataclass(frozen=True)
 class _YearPart:
     """What one year adds to the result."""
 
     state: YearState
+    roads: pd.DataFrame
     coverage: CoverageTables
     snapping: pd.DataFrame
 
 
 def _year(
-    scenario: Scenario, tables: TableSet, place: _Place, year: int, clock: _Clock
+    scenario: Scenario, given: _Tables, place: _Place, year: int, clock: _Clock
 ) -> tuple[_YearPart, list[Finding]]:
     """Return the state and coverage of 1 January of one year, and its findings."""
+    tables = given.year
     clock.step(f"{year}: people")
     demand, findings = build_demand(
-        tables,
+        replace(tables, roads=given.roads_before),
         year=year,
-        other_residents=scenario.population.other_residents,
+        other_residents=counts_others(scenario, year),
         resolution=scenario.population.hexagon_resolution,
         resolution_baku=scenario.population.hexagon_resolution_baku,
     )
@@ -205,6 +222,7 @@ def _year(
     snapping.insert(1, "point_kind", kinds)
     part = _YearPart(
         state,
+        tables.roads,
         _coverage(scenario, tables, state, matrix),
         _labelled(snapping, scenario, year),
     )

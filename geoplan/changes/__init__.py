@@ -1,0 +1,43 @@
+"""Scenario changes -> the tables of one year: facilities, roads and people as they are on its 1 January."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from geoplan.changes.facilities import changed_facilities
+from geoplan.changes.people import changed_people, counts_others
+from geoplan.changes.roads import changed_roads
+from geoplan.changes.standards import with_standards
+
+if TYPE_CHECKING:
+    from geoplan.errors import Finding
+    from geoplan.result import ChangeRow
+    from geoplan.scenario import Scenario
+    from geoplan.tables.read import TableSet
+
+__all__ = ["apply_changes", "counts_others", "with_standards"]
+
+
+def apply_changes(
+    scenario: Scenario, tables: TableSet, year: int
+) -> tuple[TableSet, tuple[ChangeRow, ...], list[Finding]]:
+    """Return the tables of 1 January of `year`, what was changed, and what is wrong with the changes.
+
+    Changes in force on that day are applied by their start, then by their place in the file; later ones see
+    what earlier ones did. Roads that any change adds are rows in every year, so that road numbers mean the
+    same in all years. `tables` stays as it is; without changes it is returned itself.
+    """
+    if not scenario.changes:
+        return tables, (), []
+    day = dt.date(year, 1, 1)
+    in_order = sorted(scenario.changes, key=lambda change: change.starts or dt.date.min)
+    facilities, facility_log, findings = changed_facilities(in_order, tables, day)
+    roads, road_log, found = changed_roads(in_order, tables, day, scenario=scenario)
+    findings += found
+    people, people_log, found = changed_people(in_order, tables, day, first_year=scenario.years[0])
+    findings += found
+    state = replace(tables, facilities=facilities, roads=roads)
+    state = replace(state, **people)  # type: ignore[arg-type]
+    return state, (*facility_log, *road_log, *people_log), findings
