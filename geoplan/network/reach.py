@@ -62,8 +62,9 @@ def road_minutes(field: Field, edge: NDArray[Any], share: NDArray[np.float64]) -
     network = field.world.network
     to, minutes = field.direction == "to", network.edge_minutes[edge]
     forward, oneway = field.node_minutes, network.edge_oneway[edge]
-    by_head = forward[network.edge_to[edge]] + (1 - share) * minutes
-    by_tail = forward[network.edge_from[edge]] + share * minutes
+    node = (network.edge_exits if to else network.edge_entries)[edge]
+    by_head = forward[node[:, 1]] + (1 - share) * minutes
+    by_tail = forward[node[:, 0]] + share * minutes
     # against one-way traffic only the very end of an edge is open: there the position is the node
     by_head[oneway & (not to) & (share < 1)] = np.inf
     by_tail[oneway & to & (share > 0)] = np.inf
@@ -87,8 +88,9 @@ def reached_stretches(field: Field, limit_minutes: float) -> Stretches:
     good = np.flatnonzero(network.edge_ok)
     minutes = np.maximum(network.edge_minutes[good], LEAST_MINUTES)
     both = ~network.edge_oneway[good]
-    from_head = (limit_minutes - field.node_minutes[network.edge_to[good]]) / minutes
-    from_tail = (limit_minutes - field.node_minutes[network.edge_from[good]]) / minutes
+    node = (network.edge_exits if to else network.edge_entries)[good]
+    from_head = (limit_minutes - field.node_minutes[node[:, 1]]) / minutes
+    from_tail = (limit_minutes - field.node_minutes[node[:, 0]]) / minutes
     by_head, by_tail = (from_head >= 0) & (both | to), (from_tail >= 0) & (both | (not to))
     own, own_from, own_to = _own_stretch(field, limit_minutes)
     edge = np.concatenate([good[by_head], good[by_tail], own])
