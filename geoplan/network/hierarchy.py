@@ -84,11 +84,15 @@ class Hierarchy:
 
     def select(self, nodes: ArrayLike) -> Selection:
         """Return what a sweep restricted to `nodes` must touch; worth keeping for the next question."""
-        ranks = np.unique(self.rank[np.asarray(nodes, dtype=np.int64)])
-        chosen = ancestors(self.first, self.head, ranks)
+        ranks = self.rank[np.asarray(nodes, dtype=np.int64)]
+        chosen = self.above(ranks)
         local = np.full(self.nodes, -1, dtype=np.int32)
         first, tail, head, arc = induced(self.first, self.head, chosen, local)
         return Selection(chosen, local, first, tail, head, arc)
+
+    def above(self, ranks: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Return some ranks and all their ancestors in the elimination tree, ascending."""
+        return np.sort(ancestors(self.first, self.head, ranks))
 
     def extended(self, tail: ArrayLike, head: ArrayLike) -> Hierarchy:
         """Return the hierarchy with more road arcs between its nodes, numbered after the old ones.

@@ -131,23 +131,30 @@ def mark_above(
 
 @compiled
 def repair(
-    frame: Frame, weight: Ints, up: Ints, down: Ints, changed: NDArray[np.int32], infinite: Whole
+    frame: Frame,
+    weight: Ints,
+    up: Ints,
+    down: Ints,
+    places: tuple[NDArray[np.int32], NDArray[np.int32]],
+    infinite: Whole,
 ) -> Whole:
     """Bring `up` and `down` in line with road arcs whose weight changed; return the highest finite new one.
 
-    Everything that can change hangs above: arcs between ancestors of the lower ends. Ancestors are
-    visited upwards, so each arc is weighed once, when all below it is final: to the bit as a full run.
+    Everything that can change hangs above: arcs of ancestors of the lower ends. Ancestors are visited
+    upwards, so each arc is weighed once, when all below it is final: to the bit as a full run.
 
     Parameters
     ----------
-    changed
-        int32: the hierarchy arcs (slot // 2) of the changed road arcs.
+    places
+        int32: the hierarchy arcs (slot // 2) of the changed road arcs, and the `ancestors` of their tails,
+        ascending.
     """
     dirty = np.zeros(len(frame.head), np.uint8)
+    changed, above = places
     for a in changed:
         dirty[a] = 1
     peak: Whole = np.int64(0)
-    for v in ancestors(frame.first, frame.head, frame.tail[changed]):
+    for v in above:
         for a in range(frame.first[v], frame.first[v + 1]):
             if dirty[a] == 0:
                 continue
@@ -164,24 +171,20 @@ def repair(
 def ancestors(
     first: NDArray[np.int32], head: NDArray[np.int32], nodes: NDArray[np.int32]
 ) -> NDArray[np.int32]:
-    """Return `nodes` and everything above them in the elimination tree, ascending and without repeats.
+    """Return `nodes` and everything above them in the elimination tree, without repeats, not sorted.
 
     The parent of a node is its lowest higher neighbour.
     """
     seen = np.zeros(len(first) - 1, np.bool_)
+    found = np.empty(len(first) - 1, np.int32)
     count = 0
     for node in nodes:
         v = node
         while not seen[v]:
             seen[v] = True
+            found[count] = v
             count += 1
             if first[v] == first[v + 1]:
                 break
             v = head[first[v]]
-    found = np.empty(count, np.int32)
-    i = 0
-    for v in range(len(seen)):
-        if seen[v]:
-            found[i] = v
-            i += 1
-    return found
+    return found[:count].copy()

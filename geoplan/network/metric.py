@@ -103,15 +103,14 @@ class Metric:
         weight[numbers] = np.minimum(values, self.infinite)
         slots = self.hierarchy.arc_slot[numbers]
         touched = np.unique(slots[slots >= 0] >> 1).astype(np.int32)
-        peak = kernels.repair(self.hierarchy.frame, weight, up, down, touched, self.infinite)
+        places = touched, self.hierarchy.above(self.hierarchy.tail[touched])
+        peak = kernels.repair(self.hierarchy.frame, weight, up, down, places, self.infinite)
         made = replace(self, weight=weight, up=up, down=down)
         if peak > self.infinite // 2:
             return _widened(made)
         return made
 
-    def nearest(
-        self, facilities: Stops, *, towards: bool = True
-    ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    def nearest(self, facilities: Stops, *, towards: bool = True) -> tuple[NDArray[Any], NDArray[np.int32]]:
         """Return for every node the cost to its nearest facility and which that is.
 
         Parameters
@@ -124,7 +123,7 @@ class Metric:
         Returns
         -------
         cost
-            int64, one a node, `UNREACHED` where no facility is.
+            One a node, int32 or int64 as the weights are; `UNREACHED` where no facility is.
         facility
             int32, -1 likewise.
         """
@@ -137,7 +136,7 @@ class Metric:
         *,
         towards: bool = True,
         within: Selection | None = None,
-    ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    ) -> tuple[NDArray[Any], NDArray[np.int32]]:
         """Return for each point the cost to its nearest facility and which that is.
 
         The sweep touches only what lies above the points.
@@ -153,7 +152,7 @@ class Metric:
             lambda metric: _nearest_points(metric, facilities, points, within, towards=towards)
         )
 
-    def costs(self, point: Stops, *, towards: bool = False) -> NDArray[np.int64]:
+    def costs(self, point: Stops, *, towards: bool = False) -> NDArray[Any]:
         """Return the cost from one point to every node (`towards`: from every node to the point)."""
         return self.nearest(point.part(0, 1), towards=towards)[0]
 
@@ -251,17 +250,17 @@ def _guard(peak: int, infinite: int) -> None:
 
 def _climbed(
     metric: Metric, facilities: Stops, shift: int, *, towards: bool
-) -> tuple[Selection, NDArray[np.int64]]:
-    """Return the nodes above the facilities and their keys after the climb."""
-    above = metric.hierarchy.select(facilities.node)
-    rise, _ = metric.ways(towards=towards)
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Return keys for all ranks after the climb from the facilities, and the ranks above them."""
+    frame, rank = metric.hierarchy.frame, metric.hierarchy.rank
     infinite = metric.infinite << shift
-    key = np.full(len(above), infinite, dtype=np.int64)
-    rank = metric.hierarchy.rank
-    sweeps.seed_keys(facilities.seeds(above.local, rank, metric.number), key, shift)
-    sweeps.climb_keys(above.rows(rise), key, shift, infinite)
-    _guard(kernels.peak_of(key, infinite) >> shift, metric.infinite)
-    return above, key
+    key = np.full(metric.hierarchy.nodes, infinite, dtype=np.int64)
+    above = metric.hierarchy.above(rank[facilities.node])
+    rows = sweeps.Rows(frame.first, frame.tail, frame.head, metric.ways(towards=towards)[0])
+    sweeps.seed_keys(facilities.seeds(rank, metric.number), key, shift)
+    peak = sweeps.climb_keys(rows, above, key, shift, infinite)
+    _guard(peak >> shift, metric.infinite)
+    return key, above
 
 
 def _shift_for(count: int) -> int:
@@ -279,8 +278,8 @@ def _in_groups(metric: Metric, facilities: Stops) -> list[tuple[int, Stops]]:
 
 
 def _merged(
-    parts: list[tuple[int, NDArray[np.int64], NDArray[np.int32]]],
-) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    parts: list[tuple[int, NDArray[Any], NDArray[np.int32]]],
+) -> tuple[NDArray[Any], NDArray[np.int32]]:
     """Return the better of the answers of several groups; a tie goes to the earlier group."""
     _, cost, label = parts[0]
     for begin, other, number in parts[1:]:
@@ -292,45 +291,46 @@ def _merged(
 
 def _nearest_nodes(
     metric: Metric, facilities: Stops, *, towards: bool
-) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+) -> tuple[NDArray[Any], NDArray[np.int32]]:
     """Return cost and number of the nearest facility of every node."""
     parts = []
     frame = metric.hierarchy.frame
     rows = sweeps.Rows(frame.first, frame.tail, frame.head, metric.ways(towards=towards)[1])
     for begin, group in _in_groups(metric, facilities):
         shift = _shift_for(len(group))
-        infinite = metric.infinite << shift
-        above, top = _climbed(metric, group, shift, towards=towards)
-        key = np.full(metric.hierarchy.nodes, infinite, dtype=np.int64)
-        key[above.ranks] = top
+        key, _ = _climbed(metric, group, shift, towards=towards)
         sweeps.sweep_keys(rows, key, shift)
-        cost, label, peak = sweeps.split_keys(key, metric.hierarchy.rank, shift, infinite)
-        _guard(peak, metric.infinite)
-        parts.append((begin, cost, label))
+        parts.append((begin, *_split(metric, key, metric.hierarchy.rank, shift)))
     return _merged(parts)
 
 
 def _nearest_points(
     metric: Metric, facilities: Stops, points: Stops, within: Selection, *, towards: bool
-) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+) -> tuple[NDArray[Any], NDArray[np.int32]]:
     """Return cost and number of the nearest facility of every point."""
     parts = []
     rows = within.rows(metric.ways(towards=towards)[1])
-    seeds = points.seeds(within.local, metric.hierarchy.rank, metric.number)
+    seeds = points.seeds(metric.hierarchy.rank, metric.number, within.local)
     every = np.arange(len(points), dtype=np.int32)
     for begin, group in _in_groups(metric, facilities):
         shift = _shift_for(len(group))
         infinite = metric.infinite << shift
-        above, top = _climbed(metric, group, shift, towards=towards)
-        key = np.full(len(within), infinite, dtype=np.int64)
-        place = within.local[above.ranks]
-        key[place[place >= 0]] = top[place >= 0]
+        key = _climbed(metric, group, shift, towards=towards)[0][within.ranks]
         sweeps.sweep_keys(rows, key, shift)
         _guard(kernels.peak_of(key, infinite) >> shift, metric.infinite)
         best = sweeps.best_keys(seeds, key, shift, infinite)
-        cost, label, _ = sweeps.split_keys(best, every, shift, infinite)
-        parts.append((begin, cost, label))
+        parts.append((begin, *_split(metric, best, every, shift)))
     return _merged(parts)
+
+
+def _split(
+    metric: Metric, key: NDArray[np.int64], where: NDArray[np.int32], shift: int
+) -> tuple[NDArray[Any], NDArray[np.int32]]:
+    """Return costs, in the type of the weights, and numbers of keys."""
+    cost = np.empty(len(where), dtype=metric.number)
+    label, peak = sweeps.split_keys(key, where, shift, metric.infinite << shift, cost)
+    _guard(peak, metric.infinite)
+    return cost, label
 
 
 def _matrix(metric: Metric, origins: Stops, destinations: Stops, threads: int) -> NDArray[Any]:
@@ -357,8 +357,8 @@ def _filled(
     rank = metric.hierarchy.rank
     ways = above[0].rows(rise), above[1].rows(fall)
     points = (
-        stops[0].seeds(above[0].local, rank, metric.number),
-        stops[1].seeds(above[1].local, rank, metric.number),
+        stops[0].seeds(rank, metric.number, above[0].local),
+        stops[1].seeds(rank, metric.number, above[1].local),
     )
     link = above[1].local[above[0].ranks]
     infinite = metric.number.type(metric.infinite)
@@ -388,7 +388,7 @@ def _path(metric: Metric, origin: Stops, destination: Stops) -> Path | None:
     trees, tops = [], []
     for stops, weight in ((origin, metric.up), (destination, metric.down)):
         above = metric.hierarchy.select(stops.node)
-        seeds = stops.seeds(above.local, metric.hierarchy.rank, metric.number)
+        seeds = stops.seeds(metric.hierarchy.rank, metric.number, above.local)
         tree = climb_tree(above.rows(weight), seeds, 0, metric.infinite)
         _guard(kernels.peak_of(tree[0], metric.infinite), metric.infinite)
         trees.append(tree)

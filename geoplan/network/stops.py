@@ -68,8 +68,10 @@ class Stops:
         first = (self.first[begin : end + 1] - low).astype(np.int32)
         return Stops(first, self.node[low:high], self.cost[low:high], self.way[low:high])
 
-    def seeds(self, number_of: NDArray[np.int32], ranks: NDArray[np.int32], number: np.dtype[Any]) -> Seeds:
-        """Return the points for the kernels, nodes as `number_of[ranks[node]]`, costs like weights.
+    def seeds(
+        self, rank: NDArray[np.int32], number: np.dtype[Any], local: NDArray[np.int32] | None = None
+    ) -> Seeds:
+        """Return the points for the kernels: nodes as ranks or local numbers.
 
         Raises
         ------
@@ -78,7 +80,8 @@ class Stops:
         """
         if self.cost.max(initial=0) > INFINITE[number] // 2:
             raise OverflowError(f"a cost of a point does not fit {number}")
-        return Seeds(self.first, number_of[ranks[self.node]], self.cost.astype(number))
+        ranks = rank[self.node]
+        return Seeds(self.first, ranks if local is None else local[ranks], self.cost.astype(number))
 
 
 @dataclass(frozen=True, eq=False)

@@ -76,14 +76,19 @@ def seed_keys(seeds: Seeds, key: NDArray[np.int64], shift: Whole) -> None:
 
 
 @compiled
-def climb_keys(rows: Rows, key: NDArray[np.int64], shift: Whole, infinite: Whole) -> None:
-    """Carry the keys upwards, lowest nodes first."""
-    for v in range(len(rows.first) - 1):
+def climb_keys(
+    rows: Rows, nodes: NDArray[np.int32], key: NDArray[np.int64], shift: Whole, infinite: Whole
+) -> Whole:
+    """Carry the keys upwards over `nodes` (ascending, closed upwards); return the highest finite one."""
+    peak: Whole = np.int64(0)
+    for v in nodes:
         if key[v] >= infinite:
             continue
+        peak = max(peak, key[v])
         for a in range(rows.first[v], rows.first[v + 1]):
             u = rows.head[a]
             key[u] = min(key[u], key[v] + (np.int64(rows.weight[a]) << shift))
+    return peak
 
 
 @compiled
@@ -104,10 +109,12 @@ def sweep_keys(rows: Rows, key: NDArray[np.int64], shift: Whole) -> None:
 
 @compiled
 def split_keys(
-    key: NDArray[np.int64], where: NDArray[np.int32], shift: Whole, infinite: Whole
-) -> tuple[NDArray[np.int64], NDArray[np.int32], Whole]:
-    """Return cost and number of each node by its place `where`, -1 for unreached, and the highest cost."""
-    cost = np.empty(len(where), np.int64)
+    key: NDArray[np.int64], where: NDArray[np.int32], shift: Whole, infinite: Whole, cost: Ints
+) -> tuple[NDArray[np.int32], Whole]:
+    """Fill the cost of each node by its place `where`; return their numbers and the highest cost.
+
+    -1 for unreached.
+    """
     label = np.empty(len(where), np.int32)
     mask = (np.int64(1) << shift) - 1
     bits = np.uint64(shift)
@@ -118,7 +125,7 @@ def split_keys(
         cost[i] = k >> bits if reached else -1
         label[i] = np.int32(k & mask) if reached else np.int32(-1)
         peak = max(peak, k if reached else 0)
-    return cost, label, peak >> bits
+    return label, peak >> bits
 
 
 @compiled
