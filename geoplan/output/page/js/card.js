@@ -70,7 +70,7 @@
     return [
       gp.el("h2", { tabindex: -1, "data-gp-focus": "card-title" }, gp.name(d.name, i)),
       gp.el("p", { class: "gp-soft" }, gp.name(gp.head.regions.name, d.region[i])),
-      gp.districts.notes(i),
+      gp.districts.notes(i), gp.districts.assessed(row),
       gp.el("dl", { class: "gp-facts" }, fact(gp.t("people"), gp.number(row ? row.population : 0)),
         row && row.mean_minutes !== null ? fact(gp.t("kpi.times"), [row.mean_minutes, row.p50_minutes, row.p90_minutes].map((v) => gp.number(v)).join(" / ")) : null),
       bandRows(i, row),

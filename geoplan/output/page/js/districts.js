@@ -98,8 +98,12 @@
     return gp.el("div", {}, gp.el("strong", {}, gp.name(gp.head.districts.name, i)),
       gp.el("div", {}, gp.t("tip.within", { minutes: target }) + ": ", gp.el("b", {}, districts.verdict(row))),
       gp.el("div", {}, gp.t("people") + ": " + gp.number(row ? row.population : 0)),
-      note(i));
+      districts.assessed(row), note(i));
   }
+
+  /* A share of a part of the people says of how many. */
+  districts.assessed = (row) => (!row || row.assessed === row.population || row.assessed === 0 ? null
+    : gp.el("div", { class: "gp-kpi-assessed" }, gp.t("kpi.assessed", { n: gp.number(row.assessed), all: gp.number(row.population) })));
 
   function note(i) {
     const d = gp.head.districts;

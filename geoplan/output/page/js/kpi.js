@@ -48,12 +48,7 @@
     const head = gp.el("div", { class: "gp-kpi-head" }, title,
       gp.el("strong", { class: "gp-kpi-share" }, state === "share" ? gp.percent(gp.model.share(row), 1) : gp.t("state." + state)));
     const figures = state === "share" || state === "unreachable" ? [bar(row), facts(row)] : null;
-    return gp.el("article", { class: "gp-kpi", "data-gp-kpi": key }, head, assessedNote(row), figures);
-  }
-
-  function assessedNote(row) {
-    if (row.assessed === row.population) return null;
-    return gp.el("p", { class: "gp-kpi-assessed" }, gp.t("kpi.assessed", { n: gp.number(row.assessed), all: gp.number(row.population) }));
+    return gp.el("article", { class: "gp-kpi", "data-gp-kpi": key }, head, gp.districts.assessed(row), figures);
   }
 
   function facts(row) {

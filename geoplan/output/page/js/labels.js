@@ -74,9 +74,11 @@
     return { west: p.x - w, east: p.x + w, north: y - h, south: y + h, y, text: label.text, apart: label.apart, p };
   }
 
-  /* A name is whole or not there; beyond the edge it may wait for the next pan. */
-  const whole = (place, screen, p) => !gp.inside(p, screen, 0) ||
-    (place.west >= 2 && place.north >= 2 && place.east <= screen.east - 2 && place.south <= screen.south - 2);
+  /* A name is whole or not there; one wholly beyond the edge waits for the next pan. */
+  function whole(place, screen) {
+    const away = place.east < 0 || place.west > screen.east || place.south < 0 || place.north > screen.south;
+    return away || (place.west >= 2 && place.north >= 2 && place.east <= screen.east - 2 && place.south <= screen.south - 2);
+  }
 
   function free(candidate, taken) {
     return taken.every((t) => (candidate.east < t.west || candidate.west > t.east ||
@@ -106,7 +108,7 @@
   function draw(context, view) {
     const zoom = gp.map.getZoom();
     const taken = gp.facilities.boxes().concat(covered()), size = gp.map.getSize();
-    const screen = { west: 0, north: 0, east: size.x, south: size.y };
+    const screen = { east: size.x, south: size.y };
     context.textAlign = "center";
     context.textBaseline = "middle";
     context.lineJoin = "round";
@@ -118,7 +120,7 @@
         if ("letterSpacing" in context) context.letterSpacing = label.spaced ? "2px" : "0px";
         const width = context.measureText(label.text).width + (label.shield ? 5 : 0);
         const place = [0, ...(label.shifts || [])].map((dy) => box(label, p.add([0, dy]), width))
-          .find((b) => whole(b, screen, p) && free(b, taken));
+          .find((b) => whole(b, screen) && free(b, taken));
         if (!place) return;
         taken.push(place);
         write(context, label, place);

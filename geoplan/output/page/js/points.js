@@ -63,7 +63,7 @@
     const r = points.size[i];
     if (gp.model.isPlanned(i)) return hollow(context, at, r, "#7a3b8f", [2.5, 2]);
     if (gp.state.theme === "districts") return hollow(context, at, 2.6, "#1d2733", []);
-    if (band === gp.model.NOT_ASSESSED) return hollow(context, at, r, "#7b8590", []);
+    if (band === gp.model.NOT_ASSESSED) return hollow(context, at, r, gp.model.isSettlement(i) ? "#7b8590" : "#b3bbc2", []);
     if (band === gp.model.UNREACHABLE) return crossed(context, at, Math.max(r, gp.model.isSettlement(i) ? 3.6 : 2.6));
     context.globalAlpha = gp.model.isSettlement(i) ? 1 : 0.72;
     disc(context, at, r);
@@ -82,7 +82,7 @@
     context.fillStyle = "rgba(255,255,255,.85)";
     context.fill();
     context.setLineDash(dash);
-    context.lineWidth = 1.5;
+    context.lineWidth = r < 2 ? 0.8 : 1.5;
     context.strokeStyle = colour;
     context.stroke();
     context.setLineDash([]);

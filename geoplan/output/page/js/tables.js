@@ -140,7 +140,13 @@
     const id = name === "districts" ? gp.head.districts.id[r.i] : gp.bulk.points.id[r.i];
     return gp.el("tr", { "data-gp-row": id, "aria-selected": on ? "true" : null },
       gp.el("th", { scope: "row" }, gp.el("button", { type: "button", "data-gp-focus": "row-" + id, on: { click: () => select(kind, r.i), keydown: updown } }, first.text(r))),
-      rest.map((c) => gp.el("td", { class: c.number ? "gp-num" : null }, c.text(r))));
+      rest.map((c) => cellOf(c, c.text(r))));
+  }
+
+  /* A word where a number is expected is written small: it must not push the column out. */
+  function cellOf(column, text) {
+    const word = column.number && /\p{L}{4}/u.test(text);
+    return gp.el("td", { class: column.number ? "gp-num" + (word ? " gp-word" : "") : null }, text);
   }
 
   /* Show which row is selected without drawing the table anew: it keeps its place. */
