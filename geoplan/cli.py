@@ -22,6 +22,7 @@ from geoplan.errors import GeoplanError, InputError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from geoplan.comparison import Comparison
     from geoplan.errors import Finding
     from geoplan.result import Result
 
@@ -114,6 +115,110 @@ def run_command(
         )
     if open_page:
         typer.launch(str(written[0]))
+
+
+@app.command("compare")
+def compare_command(
+    sides: Annotated[
+        list[str],
+        typer.Argument(help="The base, then one or more plans: shipped names, TOML files or result folders."),
+    ],
+    out: Annotated[Path, typer.Option(help="Folder to write.")],
+    overwrite: OverwriteOpt = False,
+    as_json: JsonOpt = False,
+    open_page: Annotated[bool, typer.Option("--open", help="Open the page when done.")] = False,
+    quiet: QuietOpt = False,
+    debug: DebugOpt = False,
+) -> None:
+    """Show who gains and who loses between a base and other plans, and what each change contributes."""
+    from geoplan.comparison import compare, load_side
+    from geoplan.output.comparing import comparison_record, write_comparison
+    from geoplan.output.files import check_free
+    from geoplan.output.page.comparison import render_comparison
+    from geoplan.tables.pool import TablePool
+
+    check_free(out, overwrite=overwrite)
+    pool = TablePool()
+    with _progress(quiet=quiet or as_json) as step:
+        loaded = [load_side(side, pool=pool, progress=step) for side in sides]
+        comparison = compare(loaded, pool=pool, progress=step)
+        step("write the page and the tables")
+        written = write_comparison(comparison, out, overwrite=overwrite, render=render_comparison)
+    if as_json:
+        _print_json(comparison_record(comparison) | {"written": [str(p) for p in written]})
+    elif not quiet:
+        _print_differences(comparison)
+        out_console.print(
+            f"Wrote {len(written)} files to {out}. Open {written[0]} in a browser.", markup=False
+        )
+    if open_page:
+        typer.launch(str(written[0]))
+
+
+@app.command("sweep")
+def sweep_command(
+    file: Annotated[Path, typer.Argument(help="TOML file: base scenario, keys that vary, figures to keep.")],
+    out: Annotated[Path, typer.Option(help="Folder to write.")],
+    workers: Annotated[int, typer.Option(help="Processes on this machine.", min=1)] = 1,
+    scheduler: Annotated[
+        str, typer.Option(help="Address of your own Dask cluster, e.g. tcp://10.0.0.5:8786.")
+    ] = "",
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a sweep that was broken off.")] = False,
+    overwrite: OverwriteOpt = False,
+    as_json: JsonOpt = False,
+    quiet: QuietOpt = False,
+    debug: DebugOpt = False,
+) -> None:
+    """Run a scenario many times with other values of its keys; failed runs are listed, the rest goes on."""
+    from geoplan.sweep.sweep import Where, sweep
+
+    with _progress(quiet=quiet or as_json) as step:
+        summary = sweep(
+            file,
+            out,
+            where=Where(workers, scheduler),
+            resume=resume,
+            overwrite=overwrite,
+            progress=lambda p: step(
+                f"{p.done} of {p.runs} runs, {p.failed} failed, about {_duration(p.seconds_left)} left"
+            ),
+        )
+    answer = {"runs": summary.runs, "failed": summary.failed, "found_done": summary.repeated}
+    if as_json:
+        _print_json(answer | {"written": [str(p) for p in summary.written]})
+    elif not quiet:
+        found = f", {summary.repeated} found done" if summary.repeated else ""
+        failed = f", {summary.failed} failed (see failures.csv)" if summary.failed else ""
+        out_console.print(f"{summary.runs} runs{found}{failed}. Wrote {out}.", markup=False)
+
+
+@app.command("verify")
+def verify_command(
+    folder: Annotated[Path, typer.Argument(help="A folder that 'geoplan run' wrote.")],
+    beside: Annotated[
+        Path | None, typer.Option(help="Folder of the scenario file, if it uses tables of its own.")
+    ] = None,
+    as_json: JsonOpt = False,
+    quiet: QuietOpt = False,
+    debug: DebugOpt = False,
+) -> None:
+    """Run a result's scenario again and say whether every output is the same; exit code 3 if not."""
+    from geoplan.output.page.page import render_page
+    from geoplan.verify import verify
+
+    with _progress(quiet=quiet or as_json) as step:
+        verdict = verify(folder, render=render_page, beside=beside, progress=step)
+    names = ("same", "different", "missing", "added", "causes")
+    if as_json:
+        _print_json({"ok": verdict.ok} | {name: list(getattr(verdict, name)) for name in names})
+    elif not quiet:
+        lines = [f"{name}: {item}" for name in names[1:] for item in getattr(verdict, name)]
+        same = f"{len(verdict.same)} files are the same"
+        out_console.print(
+            "\n".join([*lines, same + ("." if verdict.ok else ", others are not.")]), markup=False
+        )
+    if not verdict.ok:
+        raise typer.Exit(InputError.exit_code)
 
 
 @app.command("check")
@@ -315,6 +420,34 @@ def _print_headline(result: Result) -> None:
         for service in result.scenario.services
     ]
     _print_table(["year", "people within the target", "nation", "outside Baku", "liberated"], lines)
+
+
+def _duration(seconds: float | None) -> str:
+    """Return seconds as a planner reads them."""
+    if seconds is None:
+        return "?"
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def _print_differences(comparison: Comparison) -> None:
+    """Print for each plan what differs for the nation, by service and year, and what was not compared."""
+    for pair in comparison.pairs:
+        rows = pair.by_group[pair.by_group["level"] == "nation"].to_dict("records")
+        head = [f"{comparison.base.id} -> {pair.plan.id}", "within target", "people nearer", "people farther"]
+        lines = [
+            [
+                f"{r['year']} {r['service']}",
+                f"{r['within_target_difference']:+,}",
+                f"{r['people_shorter']:,}",
+                f"{r['people_longer']:,}",
+            ]
+            for r in rows
+        ]
+        _print_table(head, lines)
+        for note in pair.notes:
+            out_console.print(str(note), markup=False)
 
 
 def _share(row: dict[Any, Any]) -> str:

@@ -325,12 +325,16 @@ def _labels(mode: str, step: int, key: str, label: str) -> dict[str, Any]:
 
 def _key(change: Any) -> str:
     """Return the key of a change as one text."""
-    key = change.key() if callable(change.key) else change.key
-    return key if isinstance(key, str) else " ".join("" if k is None else str(k) for k in key)
+    return " ".join(word for word in change.key if word)
 
 
 def _split_changes(base: Scenario, plan: Scenario) -> tuple[list[Any], list[Any]]:
     """Return the changes of the plan that the base has too, and its own."""
-    old = [*getattr(base, "changes", ())]
-    every = [*getattr(plan, "changes", ())]
-    return [c for c in every if c in old], [c for c in every if c not in old]
+    old = [_bare(c) for c in base.changes]
+    every = [(c, _bare(c) in old) for c in plan.changes]
+    return [c for c, known in every if known], [c for c, known in every if not known]
+
+
+def _bare(change: Any) -> Any:
+    """Return what a change does, without where it is written."""
+    return change.model_copy(update={"where": "", "source": "", "override": False})

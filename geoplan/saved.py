@@ -14,7 +14,8 @@ import pandas as pd
 from pydantic import ValidationError
 
 from geoplan.errors import Finding, InputError, UsageError
-from geoplan.scenario import FILE_KEYS, SHIPPED, Scenario
+from geoplan.scenario import FILE_KEYS, Scenario
+from geoplan.scenario.models import SHIPPED
 from geoplan.tables.csv_text import unescape_text
 from geoplan.version import __version__
 
@@ -155,8 +156,9 @@ def recorded_scenario(record: dict[str, Any], beside: Path | None = None) -> Sce
         scenario = Scenario.model_validate_json(json.dumps(content), strict=True)
     except ValidationError:
         return None
-    own = [f for files in scenario.tables.model_dump().values() for f in files if not f.startswith(SHIPPED)]
-    if own and beside is None:
+    envelopes = [str(getattr(change, "envelope", SHIPPED)) for change in scenario.changes]
+    files = [file for group in scenario.tables.model_dump().values() for file in group]
+    if beside is None and not all(file.startswith(SHIPPED) for file in [*files, *envelopes]):
         return None
     folder = Path() if beside is None else beside
     name = str(record["scenario_id"])

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from geoplan.errors import Finding, GeoplanError, InputError, did_you_mean
 from geoplan.run import run
 from geoplan.scenario import Scenario
+from geoplan.scenario.models import LATER_KEYS
 from geoplan.sweep.plan import FIGURES
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def check_keys(scenario: Scenario, keys: Sequence[str], *, file: str) -> None:
 def _place(content: Any, key: str) -> tuple[Any, Any]:
     """Return the container and the last step of a dotted key; `KeyError(known, word)` where it leads nowhere.
 
-    An element of a list is named by its `id` or by its number from 1.
+    An element of a list is named by its `id` or by its number from 1; `LATER_KEYS` may be absent.
     """
     *steps, last = [word for word in re.split(r"[.\[\]]+", key) if word] or [""]
     for word in steps:
@@ -100,7 +101,7 @@ def _place(content: Any, key: str) -> tuple[Any, Any]:
 def _step(content: Any, word: str) -> Any:
     """Return the key or position that one word names."""
     if isinstance(content, dict):
-        if word in content:
+        if word in content or word in LATER_KEYS:
             return word
         raise KeyError(sorted(content), word)
     if isinstance(content, list):

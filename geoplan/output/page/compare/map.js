@@ -37,6 +37,10 @@
     gp.map.getPane("gp-dots").style.pointerEvents = "none";
     dots = L.layerGroup().addTo(gp.map);
     new ResizeObserver(() => gp.map.invalidateSize({ animate: false })).observe(box);
+  };
+
+  /* The whole country; once header and panel have their size. */
+  map.fit = function () {
     gp.map.invalidateSize({ animate: false, pan: false });
     if (gp.head.view) gp.map.fitBounds(gp.head.view, { padding: [14, 14], animate: false });
   };

@@ -8,6 +8,7 @@
     gp.mapView.start(handed);
     listen();
     everything();
+    gp.mapView.fit();
     gp.replace("gp-busy", gp.t("busy"));
     await gp.readBulk();
     gp.replace("gp-busy");
