@@ -270,7 +270,12 @@ class _Search:
 
 
 def _milp(
-    problem: Cover, stop: Stop, start: FloatArray | None, progress: Progress | None, *, without: IntArray | None = None
+    problem: Cover,
+    stop: Stop,
+    start: FloatArray | None,
+    progress: Progress | None,
+    *,
+    without: IntArray | None = None,
 ) -> tuple[float, float, IntArray | None]:
     """Return weight covered, bound and columns of the program y, z: sum y = p, z <= sum of y in range."""
     n, m = problem.rows.shape

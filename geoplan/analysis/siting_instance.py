@@ -9,6 +9,8 @@ import numpy as np
 from scipy import sparse
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     FloatArray = NDArray[np.float64]
@@ -85,6 +87,9 @@ class Instance:
         Of each demand: it has a route to a usable site, whatever the cost.
     pairs
         Routes between demand and usable sites (for p-dispersion between sites).
+    place, place_cost
+        Of each site the place it would stand at, and the money that is paid once for this place if any of
+        its sites is open; empty and zero where nothing is shared.
     scale
         Units of `pairs.cost` in one unit of the matrix; 1 where the costs are no round decimals.
     """
@@ -103,7 +108,9 @@ class Instance:
     region: tuple[str, ...]
     reached: BoolArray
     pairs: Pairs
-    scale: int = 10
+    scale: int
+    place: tuple[str, ...]
+    place_cost: FloatArray
 
     @property
     def n(self) -> int:
@@ -127,9 +134,37 @@ class Instance:
             return self.pairs
         return self.pairs.where(self.pairs.cost <= self.units(limit))
 
-    def with_weight(self, weight: FloatArray) -> Instance:
-        """Return the instance with other weights."""
-        return replace(self, weight=weight)
+    def needed(self, model: str) -> BoolArray:
+        """Return which demand a plan must serve: with a route, and for costs also with weight or load.
+
+        Covering counts places, so that a place without people counts there.
+        """
+        if model == "p-center":
+            return self.reached & (self.weight > 0)
+        if model in {"p-median", "capacitated-p-median", "fixed-charge"}:
+            return self.reached & ((self.weight > 0) | (self.load > 0))
+        return self.reached
+
+    def with_usable(self, usable: BoolArray) -> Instance:
+        """Return the instance with other candidates; pairs of closed sites are left out."""
+        return replace(self, usable=usable, pairs=self.pairs.where(usable[self.pairs.site]))
+
+    def money_of(self, sites: Sequence[int]) -> float:
+        """Return what the sites cost together, shared costs of a place once."""
+        chosen = np.array(sorted(sites), dtype=np.int64)
+        return float(self.money[chosen].sum()) + sum(
+            once for group, once in self.shared if set(group) & set(sites)
+        )
+
+    @property
+    def shared(self) -> tuple[tuple[tuple[int, ...], float], ...]:
+        """The sites of each place with a shared opening cost, and the cost: the largest that its rows name."""
+        groups: dict[str, list[int]] = {}
+        for k, name in enumerate(self.place):
+            if name:
+                groups.setdefault(name, []).append(k)
+        costs = {name: float(self.place_cost[group].max()) for name, group in groups.items()}
+        return tuple((tuple(groups[name]), costs[name]) for name in sorted(groups) if costs[name] > 0)
 
 
 @dataclass(frozen=True)
@@ -146,9 +181,6 @@ class Side:
         Share of each district's servable weight that must be within the limit; None for no such rule.
     district_least
         District -> its own share, instead of the common one.
-    shared
-        Sites of one place (the services that would stand there) and the money that is paid once if any of
-        them is open.
     apart
         Plans already known and by how many sites a new plan differs from each: (sites, differ).
     """
@@ -159,7 +191,6 @@ class Side:
     region_most: tuple[tuple[str, int], ...] = ()
     district_least_share: float | None = None
     district_least: tuple[tuple[str, float], ...] = ()
-    shared: tuple[tuple[tuple[int, ...], float], ...] = ()
     apart: tuple[tuple[tuple[int, ...], int], ...] = ()
 
     @property

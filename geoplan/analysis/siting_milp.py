@@ -244,7 +244,7 @@ def _listen(highs: Any, stop: Stop, scale: float, progress: Progress | None) -> 
         primal, dual = event.data_out.mip_primal_bound / scale, event.data_out.mip_dual_bound / scale
         if progress is not None:
             progress(primal, dual)
-        enough = stop.reached is not None and primal <= stop.reached
+        enough = stop.reached is not None and np.isfinite(primal) and primal <= stop.reached
         hopeless = stop.beyond is not None and dual > stop.beyond
         if enough or hopeless or stop.clock.over:
             event.data_in.user_interrupt = True

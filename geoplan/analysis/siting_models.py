@@ -87,7 +87,7 @@ def add_sides(build: Builder, instance: Instance, question: Question) -> None:
 def _add_money(build: Builder, instance: Instance, question: Question) -> None:
     """Add shared opening costs and the budget."""
     factor = question.money_weight if question.model == "fixed-charge" else 0.0
-    shared = question.side.shared
+    shared = instance.shared
     once = np.array([money for _, money in shared])
     first = build.columns(len(shared), cost=factor * once, whole=False) if shared else 0
     for k, (sites, _) in enumerate(shared):
@@ -248,9 +248,11 @@ def _assigned(
     pairs = instance.within(question.limit) if limited else instance.pairs
     if count_sites:
         count_open(build, instance.m)
+    must = instance.needed(question.model)
+    pairs = pairs.where(must[pairs.demand])
     x = _shares(build, instance, question, pairs, price * instance.weight[pairs.demand] * pairs.cost)
     rows = np.arange(len(pairs))
-    needed = np.flatnonzero(instance.reached)
+    needed = np.flatnonzero(must)
     place = np.full(instance.n, -1)
     place[needed] = np.arange(len(needed))
     build.rows(len(needed), (place[pairs.demand], x + rows, 1.0), lower=1.0, upper=1.0)

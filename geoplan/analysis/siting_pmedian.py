@@ -21,11 +21,14 @@ if TYPE_CHECKING:
 
     Progress = Callable[[float, float], None]
 
-ROUNDS: Final = 600
-PATIENCE: Final = 12
+ROUNDS: Final = 3000
+PATIENCE: Final = 30
+MEMORY: Final = 0.3
+"""Share of the last direction in the next one (Camerini, Fratta & Maffioli 1975)."""
+
 SHORTEST_STEP: Final = 1e-3
 MILP_PAIRS: Final = 400_000
-KICKS: Final = 12
+KICKS: Final = 60
 ALTERNATIVE_S: Final = 10.0
 
 
@@ -78,7 +81,14 @@ class MedianPlan:
 
 
 def make_median(  # noqa: PLR0913 - the parts of one problem
-    cost: FloatArray, weight: FloatArray, opening: FloatArray, *, forced: BoolArray, least: int, most: int, whole: bool
+    cost: FloatArray,
+    weight: FloatArray,
+    opening: FloatArray,
+    *,
+    forced: BoolArray,
+    least: int,
+    most: int,
+    whole: bool,
 ) -> Median:
     """Return the problem for a cost matrix (rows x columns, inf = no route) and weights.
 
@@ -89,9 +99,7 @@ def make_median(  # noqa: PLR0913 - the parts of one problem
     finite = np.where(np.isfinite(cost), cost, 0.0)
     worst = float((weight * finite.max(axis=1, initial=0.0)).sum() + opening.sum()) + 1.0
     price = np.where(np.isfinite(cost), weight[:, None] * finite, worst)
-    return Median(
-        price, np.maximum(weight, 1e-9), opening, forced, least, most, 1.0 if whole else 0.0, worst
-    )
+    return Median(price, np.maximum(weight, 1e-9), opening, forced, least, most, 1.0 if whole else 0.0, worst)
 
 
 def plan_cost(problem: Median, chosen: IntArray) -> float:
@@ -219,7 +227,7 @@ def lagrange(
     cost = float(problem.opening[chosen].sum() + d1.sum())
     u = np.minimum(d2, 3 * d1 + problem.scale) if start is None else start
     best = Dual(u, -np.inf, np.zeros(problem.m), chosen, cost)
-    length, idle = 1.0, 0
+    length, idle, memory = 1.0, 0, np.zeros(len(u))
     for _ in range(rounds):
         below = np.minimum(problem.price - u[:, None], 0.0)
         value = problem.opening + below.sum(axis=0)
@@ -232,11 +240,11 @@ def lagrange(
         if round_up(best.bound, problem.step) >= best.cost or clock.over:
             break
         if idle >= PATIENCE:
-            length, idle, u = length / 2, 0, best.multiplier
+            length, idle, u, memory = length / 2, 0, best.multiplier, np.zeros(len(u))
             if length < SHORTEST_STEP:
                 break
             continue
-        slope = 1.0 - (below[:, opened] < 0).sum(axis=1)
+        slope = memory = 1.0 - (below[:, opened] < 0).sum(axis=1) + MEMORY * memory
         size = float((problem.scale * slope**2).sum())
         if size <= 0:
             break
