@@ -232,7 +232,12 @@ def assemble(
         coverage_summary=summary(rows, area, services),
         snapping=pd.DataFrame(),
         check_distances=pd.DataFrame(
-            {"from": ["a", "b"], "error_percent": [3.0, -7.0], "mountain": [False, True]}
+            {
+                "from": ["a", "b"],
+                "error_percent": [3.0, -7.0],
+                "mountain": [False, True],
+                "district_centres": True,
+            }
         ),
         findings=tuple(findings),
         provenance=Provenance(

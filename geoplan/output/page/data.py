@@ -201,11 +201,11 @@ def _confidence(result: Result) -> dict[str, Any]:
 
 
 def _check_distances(result: Result) -> dict[str, Any]:
-    """Return the mean error against published distances, all pairs and mountain pairs, in percent."""
+    """Return the mean error against published distances between district centres, in percent."""
     rows = result.check_distances
     if rows.empty or "error_percent" not in rows:
         return {"pairs": len(rows), "error": None, "mountain_pairs": 0, "mountain_error": None}
-    known = rows[rows["error_percent"].notna()]
+    known = rows[rows["error_percent"].notna() & rows["district_centres"].astype(bool)]
     mountain = known[known["mountain"].astype(bool)]
 
     def mean(part: pd.DataFrame) -> float | None:
