@@ -19,6 +19,7 @@ OSM_ATTRIBUTION: Final = "© OpenStreetMap contributors, ODbL 1.0"
 TURN_KM: Final = 1e-6
 """Length of the connection that stands for an allowed turn at a junction with a restriction: a millimetre."""
 
+TURN_DEGREES: Final = 1e-8
 TURN_KMH: Final = 150.0
 TURN_PREFIX: Final = "turn-"
 
@@ -206,7 +207,12 @@ class RoadTable:
 
         count = len(self.turn_from)
         place = np.column_stack([self.node_lon, self.node_lat])[self.turn_from]
-        dots = shapely.linestrings(np.stack([place, place], axis=1)) if count else np.empty(0, dtype=object)
+        dots = np.empty(0, dtype=object)
+        if count:
+            # a millimetre: a written line must have two different points
+            dots = np.asarray(
+                shapely.linestrings(np.stack([place, place + np.array([TURN_DEGREES, 0.0])], axis=1))
+            )
         fixed: dict[str, Any] = {
             "name": "", "back_from": "", "back_to": "", "ref": "", "class": "service", "surface": "paved",
             "lanes": 0, "length_km": TURN_KM, "speed_kmh": TURN_KMH, "limit_kmh": np.nan, "oneway": "yes",
@@ -299,3 +305,20 @@ def _packed(texts: list[str]) -> NDArray[np.uint8]:
 def _unpacked(data: NDArray[np.uint8]) -> list[str]:
     """Return the texts of `_packed`."""
     return data.tobytes().decode().split("\0")[:-1]
+
+
+def contract_tables(table: RoadTable) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return roads and nodes as `roads.csv` and `road_nodes.csv` hold them, ids in the first column.
+
+    Geometry is WKT with eight decimals; a turn is drawn a millimetre long. Bridges have no column.
+    """
+    import shapely  # noqa: PLC0415 - half a second that most callers do not need
+
+    roads = table.frame().drop(columns="bridge")
+    roads["geometry"] = shapely.to_wkt(roads["geometry"].to_numpy(dtype=object), rounding_precision=8)
+    roads["lanes"] = roads["lanes"].astype("Int64").where(roads["lanes"] > 0)
+    roads["length_km"] = roads["length_km"].round(7)
+    for column in ("closed_in_winter", "tunnel"):
+        roads[column] = np.where(roads[column].to_numpy(dtype=bool), "true", "false")
+    nodes: pd.DataFrame = table.node_frame()
+    return roads.reset_index(), nodes.reset_index()

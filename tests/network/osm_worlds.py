@@ -118,7 +118,7 @@ class Oracle:
         best, queue = {}, self._begin(origin, destination)
         while queue:
             done, stretch = heapq.heappop(queue)
-            if stretch is None:
+            if not stretch:
                 return done
             if best.setdefault(stretch, done) < done:
                 continue
@@ -127,7 +127,7 @@ class Oracle:
                     continue
                 length = self.stretches[following]
                 if following[:2] == destination[:2]:
-                    heapq.heappush(queue, (done + self._share(following, destination) * length, None))
+                    heapq.heappush(queue, (done + self._share(following, destination) * length, ()))
                 heapq.heappush(queue, (done + length, following))
         return float("inf")
 
@@ -139,7 +139,7 @@ class Oracle:
                 share = self._share(stretch, origin)
                 goal = self._share(stretch, destination) if stretch[:2] == destination[:2] else -1.0
                 if goal >= share:
-                    heapq.heappush(queue, ((goal - share) * km, None))
+                    heapq.heappush(queue, ((goal - share) * km, ()))
                 heapq.heappush(queue, ((1 - share) * km, stretch))
         return queue
 

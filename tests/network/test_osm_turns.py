@@ -13,7 +13,9 @@ from osm_worlds import Oracle, osm_xml, speeds, turn, write
 from geoplan.network import graph, snap, travel
 from geoplan.network.access import AccessRule
 from geoplan.network.osm import read_osm
+from geoplan.network.road_table import contract_tables
 from geoplan.network.table_network import build_table_network
+from geoplan.tables.read import read_tables
 
 pytest.importorskip("osmium", reason="the extra 'osm' is not installed")
 
@@ -209,3 +211,20 @@ def test_a_route_over_a_restricted_junction_is_drawn_without_a_gap(tmp_path):
 
 def test_the_same_world_from_the_raw_text():
     assert osm_xml(CROSS, ARMS).count("<way") == 4
+
+
+def test_written_tables_give_the_same_network(tmp_path):
+    nodes = {i: (lat - 6.8, lon + 38.0) for i, (lat, lon) in CROSS.items()}
+    path = write(tmp_path, nodes, ARMS | ROUND, [turn(1, 2, 4, "no_left_turn")])
+    table = read_osm(path, use_cache=False)
+    for frame, name in zip(contract_tables(table), ("roads", "road_nodes"), strict=True):
+        frame.to_csv(tmp_path / f"{name}.csv", index=False)
+    tables = read_tables({name: (tmp_path / f"{name}.csv",) for name in ("roads", "road_nodes")})
+    assert {f.code for f in tables.findings if f.where.startswith("road")} <= {"straight-line"}
+    network, findings = graph.build_network(tables.roads, tables.road_nodes, SPEEDS, weight="distance")
+    assert [f for f in findings if f.severity == "error"] == []
+    assert network.edge_turn.sum() == len(table.turn_from) > 0
+    places = [place_on(nodes, ARMS, way, 0, 0.5) for way in ARMS]
+    _, written = matrix_km(network, places)
+    _, direct = matrix_km(network_of(path), places)
+    assert written.km == pytest.approx(direct.km, abs=1e-5)
