@@ -13,10 +13,11 @@ import numpy as np
 import pandas as pd
 
 from geoplan.analysis import coverage
-from geoplan.changes import apply_changes, counts_others, with_standards
+from geoplan.changes import apply_changes, counts_others, is_half, unclosed, with_standards
 from geoplan.errors import Finding, raise_on_errors, sort_findings
 from geoplan.network.access import AccessRule
 from geoplan.network.graph import build_network
+from geoplan.network.islands import keep_islands
 from geoplan.network.snap import Snapping, snap_points, snapping_findings, snapping_table
 from geoplan.network.travel import ODMatrix, od_matrix, route_forest
 from geoplan.result import Provenance, Result, RouteForest, YearState
@@ -93,7 +94,8 @@ def run(scenario: Scenario, *, progress: Progress | None = None, tables: TableSe
     raise_on_errors(findings)
     parts = []
     for year, (state, _, _) in zip(scenario.years, states, strict=True):
-        part, found = _year(scenario, _Tables(state, tables.roads), place, year, clock)
+        given = _Tables(state, tables.roads, unclosed(scenario, tables, year))
+        part, found = _year(scenario, given, place, year, clock)
         parts.append(part)
         findings += found
     clock.step("check the roads against published distances")
@@ -109,8 +111,8 @@ def run(scenario: Scenario, *, progress: Progress | None = None, tables: TableSe
         years=tuple(part.state for part in parts),
         districts=tables.districts,
         settlements=tables.settlements,
-        road_nodes=tables.road_nodes,
-        roads=parts[-1].roads,
+        road_nodes=parts[-1].tables.road_nodes,
+        roads=parts[-1].tables.roads,
         neighbours=tables.neighbours,
         standards=tables.standards,
         terrain=tables.terrain,
@@ -154,10 +156,14 @@ class _Place:
 
 @dataclass(frozen=True)
 class _Tables:
-    """The tables of one year, and the roads before any change: where people live does not follow plans."""
+    """The tables of one year, and the roads before any change: where people live does not follow plans.
+
+    `unclosed` are the tables as if no change had closed a road, None where none has.
+    """
 
     year: TableSet
     roads_before: pd.DataFrame
+    unclosed: TableSet | None
 
 
 @dataclass(frozen=True)
@@ -165,7 +171,7 @@ class _YearPart:
     """What one year adds to the result."""
 
     state: YearState
-    roads: pd.DataFrame
+    tables: TableSet
     coverage: CoverageTables
     snapping: pd.DataFrame
 
@@ -184,16 +190,11 @@ def _year(
         resolution_baku=scenario.population.hexagon_resolution_baku,
     )
     clock.step(f"{year}: road network")
-    network, found = build_network(
-        tables.roads,
-        tables.road_nodes,
-        tables.speeds,
-        vehicle=scenario.vehicle,
-        season=scenario.season,
-        year=year,
-    )
+    network, found = _network(scenario, tables, year)
     findings += found
     raise_on_errors(findings)
+    if given.unclosed is not None:
+        network = keep_islands(network, _network(scenario, given.unclosed, year)[0])
     clock.step(f"{year}: snapping")
     facilities = _facilities(tables, scenario, year)
     counting = facilities[facilities["counts"]]
@@ -207,6 +208,7 @@ def _year(
     clock.step(f"{year}: coverage")
     opened = np.zeros(len(tables.roads), dtype=bool)
     opened[network.road_row] = True
+    opened &= ~is_half(tables.roads)
     state = YearState(
         year=year,
         demand=demand,
@@ -222,11 +224,23 @@ def _year(
     snapping.insert(1, "point_kind", kinds)
     part = _YearPart(
         state,
-        tables.roads,
+        tables,
         _coverage(scenario, tables, state, matrix),
         _labelled(snapping, scenario, year),
     )
     return part, findings
+
+
+def _network(scenario: Scenario, tables: TableSet, year: int) -> tuple[RoadNetwork, list[Finding]]:
+    """Return the network of 1 January of `year` in the scenario's season, for its vehicle."""
+    return build_network(
+        tables.roads,
+        tables.road_nodes,
+        tables.speeds,
+        vehicle=scenario.vehicle,
+        season=scenario.season,
+        year=year,
+    )
 
 
 def _facilities(tables: TableSet, scenario: Scenario, year: int) -> pd.DataFrame:

@@ -7,9 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from geoplan.changes.facilities import changed_facilities
+from geoplan.changes.halves import is_half
 from geoplan.changes.people import changed_people, counts_others
 from geoplan.changes.roads import changed_roads
 from geoplan.changes.standards import with_standards
+from geoplan.scenario.change_roads import CloseRoad
 
 if TYPE_CHECKING:
     from geoplan.errors import Finding
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from geoplan.scenario import Scenario
     from geoplan.tables.read import TableSet
 
-__all__ = ["apply_changes", "counts_others", "with_standards"]
+__all__ = ["apply_changes", "counts_others", "is_half", "unclosed", "with_standards"]
 
 
 def apply_changes(
@@ -34,10 +36,20 @@ def apply_changes(
     day = dt.date(year, 1, 1)
     in_order = sorted(scenario.changes, key=lambda change: change.starts or dt.date.min)
     facilities, facility_log, findings = changed_facilities(in_order, tables, day)
-    roads, road_log, found = changed_roads(in_order, tables, day, scenario=scenario)
+    ways, road_log, found = changed_roads(in_order, tables, day, scenario=scenario)
     findings += found
     people, people_log, found = changed_people(in_order, tables, day, first_year=scenario.years[0])
     findings += found
-    state = replace(tables, facilities=facilities, roads=roads)
-    state = replace(state, **people)  # type: ignore[arg-type]
+    state = replace(tables, facilities=facilities)
+    state = replace(state, **ways, **people)  # type: ignore[arg-type]
     return state, (*facility_log, *road_log, *people_log), findings
+
+
+def unclosed(scenario: Scenario, tables: TableSet, year: int) -> TableSet | None:
+    """Return the tables of 1 January of `year` as if no road had been closed by a change; None if none is."""
+    day = dt.date(year, 1, 1)
+    closing = [c for c in scenario.changes if isinstance(c, CloseRoad) and c.holds(day)]
+    if not closing:
+        return None
+    others = tuple(change for change in scenario.changes if change not in closing)
+    return apply_changes(scenario.model_copy(update={"changes": others}), tables, year)[0]

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geoplan.changes.halves import with_halves
 from geoplan.changes.log import error, no_effect, row, unknown
 from geoplan.network.edges import speeds_kmh
 from geoplan.scenario.change_roads import (
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from geoplan.tables.read import TableSet
 
     Columns = dict[str, NDArray[Any]]
+    Tables = dict[str, pd.DataFrame]
 
 EDITED: Final = (
     "status",
@@ -59,6 +61,7 @@ class _Roads:
     cells: Columns
     log: list[ChangeRow] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    halves: dict[int, tuple[int, int]] = field(default_factory=dict)
     done: dict[tuple[int, str, str], tuple[RoadChange, tuple[Any, ...]]] = field(default_factory=dict)
 
     def set(self, change: AnyChange, number: int, column: str, value: Any) -> None:
@@ -68,6 +71,11 @@ class _Roads:
             return
         self.cells[column][number] = value
         self.log.append(row(change, str(self.table.index[number]), column, old, value))
+
+    def divide(self, number: int, *, apart: bool) -> None:
+        """Let the halves of a closed road be used, or no longer."""
+        for half in self.halves.get(number, ()):
+            self.cells["status"][half] = "open" if apart else "planned"
 
     def is_open(self, day: dt.date) -> NDArray[np.bool_]:
         """Return which roads can be used on `day` by status and dates, whatever the season."""
@@ -82,20 +90,33 @@ class _Roads:
 
 def changed_roads(
     changes: Sequence[AnyChange], tables: TableSet, day: dt.date, *, scenario: Scenario
-) -> tuple[pd.DataFrame, list[ChangeRow], list[Finding]]:
-    """Return the roads as they are on `day`, the log and the findings; `changes` by start."""
+) -> tuple[Tables, list[ChangeRow], list[Finding]]:
+    """Return roads and nodes as they are on `day`, the log and the findings; `changes` by start."""
     mine = [change for change in changes if isinstance(change, RoadChange)]
     table, log, findings = _with_added([c for c in changes if isinstance(c, AddRoad)], tables, day)
     if findings or not mine:
-        return table, log, findings
-    cells = {name: table[name].to_numpy(dtype=object, copy=True) for name in EDITED}
-    roads = _Roads(table, tables, scenario, day, cells, log=log)
-    for change in mine:
-        rows = _named(change, roads)
+        return {"roads": table}, log, findings
+    roads = _Roads(table, tables, scenario, day, {}, log=log)
+    named = [_named(change, roads) for change in mine]
+    closed = [rows for change, rows in zip(mine, named, strict=True) if isinstance(change, CloseRoad)]
+    numbers = sorted({number for rows in closed for number in rows.tolist()})
+    roads.table, nodes, roads.halves = with_halves(table, tables.road_nodes, numbers)
+    roads.cells = {name: roads.table[name].to_numpy(dtype=object, copy=True) for name in EDITED}
+    for change, rows in zip(mine, named, strict=True):
         if len(rows) and change.holds(day) and _agree(change, rows, roads):
             _CHANGING[type(change)](change, rows, roads)
-    same = {n: pd.Series(v, index=table.index, dtype=table[n].dtype) for n, v in cells.items()}
-    return table.assign(**same), roads.log, roads.findings
+    return {"roads": _finished(roads), "road_nodes": nodes}, roads.log, roads.findings
+
+
+def _finished(roads: _Roads) -> pd.DataFrame:
+    """Return the table with the cells that changes wrote; halves are as fast as their road."""
+    for number, halves in roads.halves.items():
+        for name in ("speed_kmh", "surface", "closed_in_winter"):
+            for half in halves:
+                roads.cells[name][half] = roads.cells[name][number]
+    table = roads.table
+    same = {n: pd.Series(v, index=table.index, dtype=table[n].dtype) for n, v in roads.cells.items()}
+    return table.assign(**same)
 
 
 # --- which roads --------------------------------------------------------------------------------------
@@ -176,6 +197,7 @@ def _open(change: Any, rows: NDArray[np.intp], roads: _Roads) -> None:
         roads.set(change, number, "open_from", change.start)
         roads.set(change, number, "open_until", change.until)
         roads.set(change, number, "confidence", "assumed")
+        roads.divide(number, apart=False)
 
 
 def _close(change: Any, rows: NDArray[np.intp], roads: _Roads) -> None:
@@ -184,6 +206,7 @@ def _close(change: Any, rows: NDArray[np.intp], roads: _Roads) -> None:
     usable = rows[roads.is_open(begin)[rows]]
     for number in usable.tolist():
         roads.set(change, number, "open_until", begin)
+        roads.divide(number, apart=True)
     if len(usable):
         return
     opens = sorted({d for d in roads.cells["open_from"][rows] if d is not None and d > begin})
