@@ -169,7 +169,7 @@ def _plans(resettlement: pd.DataFrame) -> pd.DataFrame:
 def _by_day(resettlement: pd.DataFrame, kind: str, day: dt.date) -> pd.DataFrame:
     """Return the rows of `kind` that hold on `day`, persons as int64."""
     rows = _counted(resettlement, kind)
-    rows = rows[[d <= day for d in rows["date"]]]
+    rows = rows[np.array([d <= day for d in rows["date"]], dtype=bool)]
     return rows.assign(persons=rows["persons"].fillna(0).astype(np.int64))
 
 
