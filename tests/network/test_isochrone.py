@@ -179,6 +179,7 @@ def test_cuts_equal_networkx(world_drawn, direction, limit):
     facilities = snap.snap_points(network, *place(care), ground=world.ground, rule=RULE)
     rng = np.random.default_rng(5)
     good = np.flatnonzero(network.edge_ok)
+    assume(len(good))
     edge, share = rng.choice(good, 40), rng.uniform(0.001, 0.999, 40).round(9)
     at_deg = network.lines.at(edge, share)
     points = snap.snap_points(network, [str(i) for i in range(40)], *at_deg)
@@ -324,6 +325,13 @@ def test_a_facility_without_a_road_has_no_area():
     none, *_ = drawn(network, {"z": (200, 200)})
     assert none.empty
     assert "band_upper_minutes" in none
+
+
+def test_without_acceptable_roads_there_is_nothing_to_draw():
+    for roads in ([("a", "b", 3, {"oneway": True})], [("a", "b", 3, {"kmh": 0.0})]):
+        network, _ = country({"a": (0, 0), "b": (0, 5)}, roads)
+        table, *_ = drawn(network, {"f": (0, 0)}, places={"p": (0, 1)})
+        assert table.empty
 
 
 @pytest.mark.parametrize("bands", [(), (0, 30), (60, 30), (30, 30)])
