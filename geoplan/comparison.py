@@ -10,7 +10,7 @@ import pandas as pd
 
 from geoplan import saved
 from geoplan.analysis import difference
-from geoplan.errors import Finding, UsageError
+from geoplan.errors import Finding, InputError, UsageError
 from geoplan.run import CAPITAL_ID, run
 from geoplan.scenario import Scenario, load_scenario
 
@@ -304,18 +304,24 @@ def _contributions(
 
     bare = state(shared, "without its own changes")
     steps = [(_labels("sequence", 0, SETTINGS_KEY, SETTINGS_KEY), effect(base, bare))]
-    before = bare
+    before, notes = bare, []
     for number, change in enumerate(own, start=1):
         label = str(change.label())
         key = _key(change)
         last = number == len(own)
         after = plan if last and plan.kind == "scenario" else state([*shared, *own[:number]], label)
-        alone = after if number == 1 else state([*shared, change], f"{label} alone")
-        steps.append((_labels("alone", number, key, label), effect(bare, alone)))
+        try:
+            alone = after if number == 1 else state([*shared, change], f"{label} alone")
+            steps.append((_labels("alone", number, key, label), effect(bare, alone)))
+        except InputError:
+            message = (
+                f"'{label}' makes no sense without the changes before it: only its part in sequence is given."
+            )
+            notes.append(_note("compare-change-not-alone", message, change=label))
         steps.append((_labels("sequence", number, key, label), effect(before, after)))
         before = after
     steps.sort(key=lambda s: (s[0]["mode"] != "alone", s[0]["step"]))
-    return difference.step_table(steps), ()
+    return difference.step_table(steps), tuple(notes)
 
 
 def _labels(mode: str, step: int, key: str, label: str) -> dict[str, Any]:

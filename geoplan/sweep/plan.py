@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
@@ -61,7 +62,7 @@ class Range(_Model):
 
     def values(self) -> list[int | float]:
         """Return the values."""
-        count = int((self.to - self.start) / self.step + 1e-9) + 1
+        count = math.floor((self.to - self.start) / self.step + 1e-9) + 1
         # 12 digits: 0.1 + 0.2 is written 0.3
         return [_short(self.start + i * self.step, digits=12) for i in range(max(count, 0))]
 
