@@ -11,7 +11,8 @@ import numpy as np
 from geoplan import cache
 from geoplan.errors import Finding, InputError, UsageError, did_you_mean
 from geoplan.network.osm_findings import reading_findings
-from geoplan.network.osm_read import RawWays, read_ways, sniff
+from geoplan.network.osm_read import RawWays, read_ways
+from geoplan.network.osm_sniff import sniff
 from geoplan.network.osm_tags import NO_DAY, ROAD_CLASSES, STATUSES, VEHICLES
 from geoplan.network.osm_turns import BACK, FORWARD, RoadEnds, Split, split_nodes
 from geoplan.network.osm_ways import Cut, cut_ways, turn_lines

@@ -11,7 +11,7 @@ import numpy as np
 import shapely
 
 from geoplan.errors import Finding, InputError, MissingExtraError
-from geoplan.network.osm_read import HEAD_BYTES
+from geoplan.network.osm_sniff import HEAD_BYTES
 from geoplan.network.osm_tags import NO_DAY, ROAD_CLASSES, STATUSES, SURFACES, VEHICLES, read_way
 from geoplan.network.osm_ways import LEAST_KM, numbered, step_km
 from geoplan.network.road_table import RoadTable

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import bz2
-import re
-import zlib
 from array import array
 from dataclasses import dataclass, field
 from operator import attrgetter
@@ -15,6 +12,7 @@ import shapely
 
 from geoplan.errors import Finding, InputError, MissingExtraError
 from geoplan.network import osm_tags
+from geoplan.network.osm_sniff import sniff
 from geoplan.network.osm_tags import WayFacts, barrier_stops, read_way
 
 if TYPE_CHECKING:
@@ -25,14 +23,9 @@ if TYPE_CHECKING:
 
     Progress = Callable[[str], None]
 
-HEAD_BYTES: Final = 1 << 16
-"""How much of a file is looked at to know what it is."""
-
 BATCH_WAYS: Final = 5000
 """Coordinates of this many ways are turned into arrays at once."""
 
-_DATE: Final = re.compile(r'(?:osm_base|timestamp)\s*=\s*"(\d{4}-\d\d-\d\d[T\d:.Z+-]*)"')
-_TYPES_ALLOWED: Final = "Name a .osm.pbf, .osm, .osm.gz or .osm.bz2 file, e.g. an extract of Geofabrik."
 _VEHICLE_WORDS: Final = {
     "car": frozenset({"motorcar", "motor_vehicle", "vehicle"}),
     "offroad": frozenset({"motorcar", "motor_vehicle", "vehicle"}),
@@ -121,7 +114,7 @@ def read_ways(path: Path, *, vehicle: str, progress: Progress | None = None) -> 
         if reading.counts["missing_nodes"] and reading.unsorted:
             # the nodes may stand behind the ways: read them all first, then the ways again
             storage = osmium.index.create_map("flex_mem")
-            osmium.apply(str(path), _ignoring(osmium.NodeLocationsForWays(storage)))
+            osmium.apply(file, _ignoring(osmium.NodeLocationsForWays(storage)))
             reading = _Reading(vehicle, path.name, progress or _silent)
             reading.run(osmium, file, storage)
     except (RuntimeError, ValueError, OSError) as error:
@@ -145,56 +138,6 @@ def _damaged(path: Path, error: Exception) -> Finding:
         "error", "osm-damaged", f"the file cannot be read to its end: {error}.", path.name,
         "It may be cut off: fetch it again and compare its size with the original.",
     )  # fmt: skip
-
-
-def sniff(path: Path) -> tuple[str, str]:
-    """Return the format that pyosmium shall read (`pbf`, `osm`, `osm.gz`, `osm.bz2`) and a date in the head.
-
-    The content decides, not the name. A document type in the XML is refused: OpenStreetMap files have none,
-    and it is where entities that swell to gigabytes are declared.
-    """
-    try:
-        with path.open("rb") as file:
-            head = file.read(HEAD_BYTES)
-    except OSError as error:
-        raise InputError([
-            Finding("error", "osm-unreadable", f"the file cannot be read: {error.strerror}.", str(path),
-                    _TYPES_ALLOWED)
-        ]) from error  # fmt: skip
-    if head[4:].find(b"OSMHeader", 0, 32) >= 0:
-        return "pbf", ""
-    kind, text = "osm", head
-    for magic, suffix, unpack in ((b"\x1f\x8b", "osm.gz", _gunzip), (b"BZh", "osm.bz2", _bunzip)):
-        if head.startswith(magic):
-            kind, text = suffix, unpack(head)
-    words = text.replace(b"\0", b"").decode("utf-8", errors="replace")
-    if re.search(r"<!(DOCTYPE|ENTITY)", words, re.IGNORECASE):
-        raise InputError([
-            Finding("error", "osm-doctype", "the XML declares a document type or entities; it is not read.",
-                    path.name, "OpenStreetMap files have none. Fetch the file from a place you trust.")
-        ])  # fmt: skip
-    if not re.search(r"<osm[\s>]", words):
-        raise InputError([
-            Finding("error", "not-osm", "this is no OpenStreetMap file.", path.name, _TYPES_ALLOWED)
-        ])  # fmt: skip
-    found = _DATE.search(words)
-    return kind, found[1] if found else ""
-
-
-def _gunzip(head: bytes) -> bytes:
-    """Return the beginning of gzip data, at most `HEAD_BYTES`."""
-    try:
-        return zlib.decompressobj(wbits=31).decompress(head, HEAD_BYTES)
-    except zlib.error:
-        return b""
-
-
-def _bunzip(head: bytes) -> bytes:
-    """Return the beginning of bzip2 data, as far as whole blocks of the head allow."""
-    try:
-        return bz2.BZ2Decompressor().decompress(head, HEAD_BYTES)
-    except OSError:
-        return b""
 
 
 @dataclass

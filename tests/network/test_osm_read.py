@@ -165,11 +165,38 @@ def test_parallel_loops_and_doubled_nodes(tmp_path):
     assert network.component_nodes.max() == 5
 
 
+def test_large_packed_files_are_known_by_their_first_block(tmp_path):
+    rng = np.random.default_rng(1)
+    many = NODES | {1000 + i: tuple(place) for i, place in enumerate(rng.uniform(1, 50, (20_000, 2)))}
+    text = osm_xml(many, WAYS).encode()
+    path = tmp_path / "large.osm.bz2"
+    path.write_bytes(bz2.compress(text))
+    assert path.stat().st_size > 200_000
+    assert len(osm.read_osm(path)) == 6
+
+
+def test_the_date_is_that_of_the_file_not_of_a_thing(tmp_path):
+    text = osm_xml(NODES, WAYS).replace(
+        '<osm version="0.6" timestamp="2026-10-01T00:00:00Z">', '<osm version="0.6">{}'
+    )
+    path = tmp_path / "dated.osm"
+    path.write_text(text.format('<meta osm_base="2026-09-09T01:02:03Z"/>'), encoding="utf-8")
+    assert osm.read_osm(path).data_date == "2026-09-09"
+    dated = text.format("").replace('version="1"', 'version="1" timestamp="2020-02-02T00:00:00Z"')
+    path.write_text(dated.replace("2020-02", "2021-03", 3), encoding="utf-8")
+    assert osm.read_osm(path).data_date == "2020-02-02"  # the latest road's: at least as new
+    path.write_text(text.format(""), encoding="utf-8")
+    table = osm.read_osm(path)
+    assert table.data_date == ""
+    assert [f.code for f in table.findings] == ["osm-no-date"]
+    assert table.credit == "© OpenStreetMap contributors, ODbL 1.0"
+
+
 def test_ways_before_their_nodes_are_read_in_a_second_round(tmp_path):
     text = osm_xml(NODES, WAYS)
     ways = text[text.index("<way") : text.index("</osm>")]
     shuffled = text.replace(ways, "").replace('<node id="1"', ways + '<node id="1"', 1)
-    path = tmp_path / "shuffled.osm"
+    path = tmp_path / "shuffled.osm.pbf"  # the content decides, not the name
     path.write_text(shuffled, encoding="utf-8")
     assert same(osm.read_osm(path), osm.read_osm(write(tmp_path, NODES, WAYS)))
 
