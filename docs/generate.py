@@ -40,7 +40,7 @@ def _parameter_row(parameter: Any) -> str:
 def tables_text() -> str:
     """Return the reference of input tables, output tables and scenario keys."""
     from geoplan.output.workbook import dictionary
-    from geoplan.scenario import Scenario
+    from geoplan.scenario import KINDS, Scenario
     from geoplan.tables.contract import SPECS, load_contract
 
     parts = ["# Tables and scenario keys", "", "Made by `docs/generate.py`; do not edit.", ""]
@@ -60,6 +60,24 @@ def tables_text() -> str:
         parts.append("")
     parts += ["## Scenario keys", "", "| key | meaning |", "|---|---|"]
     parts += [f"| `{key}` | {text} |" for key, text in scenario_keys(Scenario)]
+    parts += [
+        "",
+        "## Changes",
+        "",
+        "Each `[[changes]]` section of a scenario has a key `change`, its kind.",
+        "",
+    ]
+    for kind, model in KINDS.items():
+        parts += [
+            f"### {kind}",
+            "",
+            (model.__doc__ or "").split("\n")[0],
+            "",
+            "| key | meaning |",
+            "|---|---|",
+        ]
+        parts += [f"| `{key}` | {text} |" for key, text in scenario_keys(model, "changes[].")]
+        parts.append("")
     return "\n".join([*parts, ""])
 
 
@@ -67,12 +85,12 @@ def scenario_keys(model: Any, prefix: str = "") -> list[tuple[str, str]]:
     """Return every key of a scenario file with the docstring of its field, sections by their dots."""
     rows = []
     for name, field in model.model_fields.items():
-        if not prefix and name in {"id", "path"}:
+        if name in ({"where", "change"} if prefix == "changes[]." else set() if prefix else {"id", "path"}):
             continue
         rows.append((prefix + name, (field.description or "").replace("\n", " ")))
         inner = [a for a in (field.annotation, *walk(field.annotation)) if hasattr(a, "model_fields")]
         many = "[]" if inner and inner[0] is not field.annotation and "tuple" in str(field.annotation) else ""
-        rows += scenario_keys(inner[0], f"{prefix}{name}{many}.") if inner else []
+        rows += scenario_keys(inner[0], f"{prefix}{name}{many}.") if inner and name != "changes" else []
     return rows
 
 

@@ -249,6 +249,22 @@ def check_command(
         raise typer.Exit(InputError.exit_code)
 
 
+@app.command("show")
+def show_command(
+    scenario: ScenarioArg,
+    as_json: JsonOpt = False,
+    debug: DebugOpt = False,
+) -> None:
+    """Print the effective scenario: its parents and itself in one file, each change with its place."""
+    from geoplan.scenario import load_scenario, scenario_toml
+
+    loaded = load_scenario(scenario)
+    if as_json:
+        _print_json(loaded.model_dump(mode="json"))
+    else:
+        out_console.print(scenario_toml(loaded), markup=False, end="")
+
+
 @app.command("matrix")
 def matrix_command(
     origins: Annotated[Path, typer.Option(help="CSV with id,lat,lon.")],

@@ -102,6 +102,7 @@ def run(scenario: Scenario, *, progress: Progress | None = None, tables: TableSe
     checked, found = check_distances(tables, ground=place.ground, rule=place.rule)
     findings += found
     raise_on_errors(findings)
+    findings += [note for part in parts for note in _share_notes(scenario, part)]
     clock.step("")
     by_place, by_district, summary = (
         pd.concat([part.coverage[i] for part in parts], ignore_index=True) for i in range(3)
@@ -229,6 +230,22 @@ def _year(
         _labelled(snapping, scenario, year),
     )
     return part, findings
+
+
+def _share_notes(scenario: Scenario, part: _YearPart) -> list[Finding]:
+    """Return for each service with a target share whether the nation meets it in one year."""
+    summary = part.coverage[2]
+    nation = summary[summary["level"] == "nation"].set_index("service")["share_within_target"]
+    notes = []
+    for service in scenario.services:
+        if service.target_share is not None:
+            share, target = float(nation[service.id]), service.target_share
+            message = (
+                f"{service.id}, {part.state.year}: {share:.1%} of the people are within {service.target_minutes} "
+                f"minutes, the target share of {target:.1%} is {'met' if share >= target else 'missed'}."
+            )
+            notes.append(Finding("note", "target-share", message, where=service.id))
+    return notes
 
 
 def _network(scenario: Scenario, tables: TableSet, year: int) -> tuple[RoadNetwork, list[Finding]]:

@@ -169,8 +169,18 @@ def findings_table(result: Result) -> pd.DataFrame:
     return pd.DataFrame([[getattr(f, c) for c in columns] for f in result.findings], columns=columns)
 
 
+def changes_table(result: Result) -> pd.DataFrame:
+    """Return what the changes of the scenario made different, one row a thing and attribute."""
+    columns = ["thing", "attribute", "start", "old", "new", "where"]
+    rows = [[" | ".join(filter(None, r.key)), *(getattr(r, c) for c in columns)] for r in result.changes_log]
+    table = pd.DataFrame(rows, columns=["change", *columns])
+    table.insert(0, "scenario_id", result.scenario.id)
+    return table
+
+
 def tables_of(result: Result) -> dict[str, pd.DataFrame]:
-    """Return the tables of a result by file name."""
+    """Return the tables of a result by file name; `changes` only where the scenario lists changes."""
+    changes = {"changes": changes_table(result)} if result.scenario.changes else {}
     return {
         "coverage_by_settlement": result.coverage_by_settlement,
         "coverage_by_district": result.coverage_by_district,
@@ -179,6 +189,7 @@ def tables_of(result: Result) -> dict[str, pd.DataFrame]:
         "facilities": facilities_table(result),
         "findings": findings_table(result),
         "check_distances": result.check_distances,
+        **changes,
     }
 
 
