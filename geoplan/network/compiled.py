@@ -24,6 +24,11 @@ Whole: TypeAlias = Any
 def compiled(function: Kernel) -> Kernel:
     """Return `function` compiled at its first call, kept on disk by numba, and free of the interpreter lock.
 
-    Integer arithmetic only: no fast-math, so every kernel gives the same bits on every machine.
+    Where no folder can be written to, it is compiled anew in every process. Integer arithmetic only, no
+    fast-math: every kernel gives the same bits on every machine.
     """
-    return cast("Kernel", numba.njit(cache=True, nogil=True)(function))
+    try:
+        made = numba.njit(cache=True, nogil=True)(function)
+    except RuntimeError:  # numba finds no place for its cache
+        made = numba.njit(nogil=True)(function)
+    return cast("Kernel", made)

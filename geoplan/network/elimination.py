@@ -144,18 +144,23 @@ def sort_rows(
 
 
 @compiled
-def find_arc(first: NDArray[np.int32], head: NDArray[np.int32], low: Whole, high: Whole) -> Whole:
-    """Return the arc from node `low` to the higher node `high`, -1 if there is none."""
-    begin, end = first[low], first[low + 1]
+def place_of(values: NDArray[np.int32], wanted: Whole, begin: Whole, end: Whole) -> Whole:
+    """Return the first place from `begin` to `end` whose value is not less than `wanted`, by bisection."""
     while begin < end:
         middle = (begin + end) // 2
-        if head[middle] < high:
+        if values[middle] < wanted:
             begin = middle + 1
         else:
             end = middle
-    if begin < first[low + 1] and head[begin] == high:
-        return begin
-    return -1
+    return begin
+
+
+@compiled
+def find_arc(first: NDArray[np.int32], head: NDArray[np.int32], low: Whole, high: Whole) -> Whole:
+    """Return the arc from node `low` to the higher node `high`, -1 if there is none."""
+    end = np.int64(first[low + 1])
+    a = place_of(head, np.int64(high), np.int64(first[low]), end)
+    return a if a < end and head[a] == high else -1
 
 
 @compiled

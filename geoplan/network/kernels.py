@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from geoplan.network.compiled import compiled
-from geoplan.network.elimination import find_arc
+from geoplan.network.elimination import find_arc, place_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -77,7 +77,7 @@ def peak_of(values: Ints, infinite: Whole) -> Whole:
 def base_of(frame: Frame, weight: Ints, wanted: Whole, infinite: Whole) -> Whole:
     """Return the weight of the cheapest road arc in a slot, infinite if there is none."""
     best = np.int64(infinite)
-    i = np.searchsorted(frame.slot, wanted)
+    i = place_of(frame.slot, np.int64(wanted), np.int64(0), np.int64(len(frame.slot)))
     while i < len(frame.slot) and frame.slot[i] == wanted:
         best = min(best, np.int64(weight[frame.slot_arc[i]]))
         i += 1

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from geoplan.network.compiled import compiled
+from geoplan.network.elimination import place_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -62,7 +63,7 @@ def trace(entry: NDArray[np.int32], before: NDArray[np.int32], top: Whole) -> tu
 @compiled
 def road_arc(frame: Frame, weight: Ints, slot: Whole, wanted: Whole) -> Whole:
     """Return the lowest road arc of a slot that has the wanted weight, -1 if none has."""
-    i = np.searchsorted(frame.slot, slot)
+    i = place_of(frame.slot, np.int64(slot), np.int64(0), np.int64(len(frame.slot)))
     while i < len(frame.slot) and frame.slot[i] == slot:
         if weight[frame.slot_arc[i]] == wanted:
             return frame.slot_arc[i]

@@ -174,6 +174,33 @@ def test_a_geometric_order_is_slower_but_right(country, graph):
     assert np.array_equal(got, whole(dijkstra(graph, indices=origins))[:, destinations])
 
 
+def test_closed_slowed_and_opened_roads_equal_a_full_run(country, hierarchy, metric, packed):
+    rng = np.random.default_rng(19)
+    for made, weight in (
+        (metric, country.time_ms),
+        (packed, pack_weights(country.time_ms, country.length_dm)),
+    ):
+        now, changed = weight.copy(), made
+        for factor in (CLOSED, 7, 1):
+            roads = rng.integers(0, hierarchy.arcs, 12)
+            now[roads] = CLOSED if factor == CLOSED else weight[roads] * factor
+            changed = changed.changed(roads, now[roads])
+            full = customise(hierarchy, now)
+            assert np.array_equal(changed.up, full.up)
+            assert np.array_equal(changed.down, full.down)
+        assert np.array_equal(made.up, customise(hierarchy, weight).up)
+
+
+def test_numbered_by_rank_it_gives_the_same_answers(country, hierarchy, metric):
+    moved = customise(hierarchy.renumbered(), country.time_ms)
+    facilities = some(12, 18)
+    cost, label = metric.nearest(Stops.at_nodes(facilities))
+    got = moved.nearest(Stops.at_nodes(hierarchy.rank[facilities]))
+    assert np.array_equal(got[0], cost[hierarchy.node])
+    assert np.array_equal(got[1], label[hierarchy.node])
+    assert moved.hierarchy.key != hierarchy.key
+
+
 def test_survives_a_file_without_pickles(country, hierarchy, metric, tmp_path):
     file = tmp_path / "hierarchy.npz"
     np.savez(file, **hierarchy.to_arrays())

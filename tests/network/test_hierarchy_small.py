@@ -15,7 +15,7 @@ pytest.importorskip("numba", reason="the hierarchy needs numba (extra `fast`)")
 pytest.importorskip("pymetis", reason="the hierarchy needs pymetis (extra `fast`)")
 
 from geoplan.errors import MissingExtraError
-from geoplan.network import ordering
+from geoplan.network import compiled, ordering
 from geoplan.network.hierarchy import build_hierarchy
 from geoplan.network.metric import customise
 from geoplan.network.stops import Stops
@@ -224,3 +224,15 @@ def test_without_numba_the_extra_is_named(monkeypatch):
     monkeypatch.setattr(builtins, "__import__", blocked)
     with pytest.raises(MissingExtraError, match="numba"):
         spec.loader.exec_module(fresh)
+
+
+def test_without_a_folder_for_its_cache_numba_compiles_all_the_same(monkeypatch):
+    real = compiled.numba.njit
+
+    def readonly(*, cache=False, **choices):
+        if cache:
+            raise RuntimeError("cannot cache function: no locator available")
+        return real(**choices)
+
+    monkeypatch.setattr(compiled.numba, "njit", readonly)
+    assert compiled.compiled(lambda x: x + 1)(2) == 3
