@@ -24,6 +24,9 @@ RIBBON_M: Final = 25.0
 LEAST_PIECE_M: Final = 1.0
 """Stretches of road shorter than this outside the drawn area are left to its rounding."""
 
+ROUNDING_M: Final = 0.5
+"""More than rounding the corners of an area moves its line."""
+
 
 def polygons(area: shapely.Geometry) -> shapely.MultiPolygon:
     """Return the polygons of a geometry as one MultiPolygon, in a fixed order."""
@@ -82,20 +85,32 @@ def with_places(
     """
     within = minutes < limit_minutes
     here = np.column_stack(project_metres(places.lat, places.lon))
-    shapely.prepare(area)
-    lacks = np.flatnonzero(within & ~shapely.intersects_xy(area, *here.T))
+    held, on_line = _sides(area, here)
+    lacks = np.flatnonzero(within & (~held | on_line))
     if len(lacks):
         base = _base(places, lacks)
         ways = _buffered(base, _way_ends(field, places, lacks, limit_minutes))
         strips = _buffered(here[lacks], base)[places.extra_m[lacks] > 0]
         mended = united([*ways, area], field.world.land)
         area = united([*strips, mended], None)
-    extra = np.flatnonzero(~within & shapely.intersects_xy(area, *here.T))
+        held, on_line = _sides(area, here)
+    extra = np.flatnonzero(~within & (held | on_line))
     if len(extra):
         radius_m = np.clip(np.nan_to_num(places.distance_m[extra], nan=np.inf) / 2, 1.0, RIBBON_M)
         discs = shapely.buffer(shapely.points(here[extra]), radius_m, quad_segs=4)
         area = polygons(shapely.difference(area, shapely.union_all(discs)))
     return area
+
+
+def _sides(
+    area: shapely.MultiPolygon, here: NDArray[np.float64]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return which points the area holds, and which lie too near its line to survive rounding."""
+    line = shapely.boundary(area)
+    shapely.prepare([area, line])
+    points = shapely.points(here)
+    held = np.asarray(shapely.intersects(area, points), dtype=bool)
+    return held, np.asarray(shapely.dwithin(line, points, ROUNDING_M), dtype=bool)
 
 
 def _way_ends(
