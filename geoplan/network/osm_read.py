@@ -115,7 +115,8 @@ def read_ways(path: Path, *, vehicle: str, progress: Progress | None = None) -> 
             # the nodes may stand behind the ways: read them all first, then the ways again
             storage = osmium.index.create_map("flex_mem")
             osmium.apply(file, _ignoring(osmium.NodeLocationsForWays(storage)))
-            reading = _Reading(vehicle, path.name, progress or _silent)
+            drafts = _draft_nodes(osmium, file) if min(reading.node_id) < 0 else {}
+            reading = _Reading(vehicle, path.name, progress or _silent, drafts)
             reading.run(osmium, file, storage)
     except (RuntimeError, ValueError, OSError) as error:
         raise InputError([_damaged(path, error)]) from error
@@ -124,6 +125,15 @@ def read_ways(path: Path, *, vehicle: str, progress: Progress | None = None) -> 
 
 def _silent(_step: str) -> None:
     """Show nothing."""
+
+
+def _draft_nodes(osmium: Any, file: Any) -> dict[int, tuple[float, float]]:
+    """Return lon, lat of the nodes with numbers below zero: drawn in an editor and not uploaded yet.
+
+    pyosmium keeps places of numbers above zero only.
+    """
+    nodes = osmium.FileProcessor(file, osmium.osm.NODE)
+    return {node.id: (node.location.lon, node.location.lat) for node in nodes if node.id < 0}
 
 
 def _ignoring(handler: Any) -> Any:
@@ -147,6 +157,7 @@ class _Reading:
     vehicle: str
     file: str
     progress: Progress
+    drafts: dict[int, tuple[float, float]] = field(default_factory=dict)
     way_id: array[int] = field(default_factory=lambda: array("q"))
     facts: list[WayFacts] = field(default_factory=list)
     name: array[int] = field(default_factory=lambda: array("i"))
@@ -246,11 +257,15 @@ class _Reading:
         try:
             return line(way, every)
         except self.gaps:
-            places = [n.location for n in way.nodes]
-            known = [p.valid() for p in places]
-            self.counts["missing_nodes"] += known.count(False)
-            nowhere = (np.nan, np.nan)
-            return np.array([(p.lon, p.lat) if ok else nowhere for p, ok in zip(places, known, strict=True)])
+            places = [self._place(node) for node in way.nodes]
+            self.counts["missing_nodes"] += sum(place is _NOWHERE for place in places)
+            return np.array(places)
+
+    def _place(self, node: Any) -> tuple[float, float]:
+        """Return lon, lat of a node of a way, `_NOWHERE` where the file does not hold it."""
+        if node.location.valid():
+            return node.lon, node.lat
+        return self.drafts.get(node.ref, _NOWHERE)
 
     def _word(self, text: str) -> int:
         """Return the place of a word in the list, which grows by it if it is new."""
@@ -327,6 +342,7 @@ class _Reading:
 
 
 _NUMBER_OF_NODE: Final = attrgetter("ref")
+_NOWHERE: Final = (np.nan, np.nan)
 
 
 def _array(values: array[int], dtype: Any) -> NDArray[Any]:

@@ -201,6 +201,15 @@ def test_ways_before_their_nodes_are_read_in_a_second_round(tmp_path):
     assert same(osm.read_osm(path), osm.read_osm(write(tmp_path, NODES, WAYS)))
 
 
+def test_roads_drawn_in_an_editor_have_numbers_below_zero(tmp_path):
+    ways = {-i: ([-n for n in refs], tags) for i, (refs, tags) in WAYS.items()}
+    drawn = osm.read_osm(write(tmp_path, {-i: place for i, place in NODES.items()}, ways))
+    table = osm.read_osm(write(tmp_path, NODES, WAYS))
+    assert sorted(drawn.length_km) == pytest.approx(sorted(table.length_km))
+    assert drawn.road_ids()[0] == "w-13-0"
+    assert drawn.counts["missing_nodes"] == 0
+
+
 # --- bad input: each says what is wrong
 
 
