@@ -209,8 +209,8 @@ def relink(
 
 @compiled
 def reduce_graph(
-    indptr: NDArray[np.int32], adjacent: NDArray[np.int32]
-) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
+    indptr: NDArray[np.int32], adjacent: NDArray[np.int32], degree: NDArray[np.int32]
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Eliminate nodes of degree 0, 1 and 2 again and again; what is left is the core.
 
     Dead ends and chains make no fill-in worth speaking of, so a general ordering need not look at them. In
@@ -220,36 +220,38 @@ def reduce_graph(
     ----------
     indptr, adjacent
         A symmetric graph without loops and parallels. Not changed.
+    degree
+        Length of each row; comes back as the neighbours left, 0 for an eliminated node.
 
     Returns
     -------
     order
         int32: the eliminated nodes, first to last.
-    degree, rows
-        int32: neighbours left of each node (0 for an eliminated one), and `adjacent` with the neighbours
-        left at the start of each row.
+    rows
+        int32: `adjacent` with the neighbours left at the start of each row.
     """
     n = len(indptr) - 1
     rows = adjacent.copy()
-    degree = np.diff(indptr).astype(np.int32)
     order = np.empty(n, np.int32)
-    count = 0
-    state = np.zeros(n, np.int32)  # the last round in which a neighbour went, -1: the node itself went
-    now = np.flatnonzero(degree <= 2).astype(np.int32)
+    turn_of = np.zeros(n, np.int32)  # the last round in which a neighbour went
     waiting = np.zeros(n, np.bool_)
-    waiting[now] = True
-    turn = 0
-    while len(now) > 0:
+    now, later = np.empty(n, np.int32), np.empty(n, np.int32)
+    count, length, turn = 0, 0, 0
+    for v in range(n):
+        if degree[v] <= 2:
+            waiting[v] = True
+            now[length] = v
+            length += 1
+    while length > 0:
         turn += 1
-        later = np.empty(3 * len(now), np.int32)
         kept = 0
-        for v in now:
-            if state[v] == turn:
+        for place in range(length):
+            v = now[place]
+            if turn_of[v] == turn:
                 later[kept] = v
                 kept += 1
                 continue
             waiting[v] = False
-            state[v] = -1
             order[count] = v
             count += 1
             begin = indptr[v]
@@ -257,11 +259,11 @@ def reduce_graph(
                 u = rows[i]
                 other = rows[2 * begin + 1 - i] if degree[v] == 2 else -1
                 relink(indptr, rows, degree, u, v, other)
-                state[u] = turn
+                turn_of[u] = turn
                 if degree[u] <= 2 and not waiting[u]:
                     waiting[u] = True
                     later[kept] = u
                     kept += 1
             degree[v] = 0
-        now = later[:kept].copy()
-    return order[:count].copy(), degree, rows
+        now, later, length = later, now, kept
+    return order[:count].copy(), rows

@@ -52,7 +52,8 @@ def rank_nodes(
         pymetis is missing and nothing else can be done.
     """
     indptr, adjacent = symmetric_rows(nodes, tail, head)
-    order, degree, rows = reduce_graph(indptr, adjacent)
+    degree = np.diff(indptr).astype(np.int32)
+    order, rows = reduce_graph(indptr, adjacent, degree)
     core = np.flatnonzero(degree > 0)
     core_rows = _core_rows(core, indptr, degree, rows)
     dissect = _metis_module(method, has_places=x is not None and y is not None)

@@ -206,13 +206,11 @@ def take_lanes(lane: Ints, targets: Seeds, group: NDArray[np.int32], infinite: W
 @compiled
 def highest(lane: Ints, infinite: Whole) -> Whole:
     """Return the greatest finite value of all lanes."""
-    best = np.zeros(lane.shape[1], lane.dtype)
-    lanes = lane.shape[1]
-    for v in range(len(lane)):
-        own = lane[v]
-        for k in range(lanes):
-            best[k] = max(best[k], own[k] if own[k] < infinite else 0)
-    return np.int64(best.max())
+    values = lane.ravel()
+    best = lane.dtype.type(0)
+    for i in range(len(values)):
+        best = max(best, values[i] if values[i] < infinite else lane.dtype.type(0))
+    return np.int64(best)
 
 
 @compiled
