@@ -111,7 +111,7 @@ def _outcomes(client: Any, tasks: Sequence[Task], sweep_id: str) -> Outcomes:
     """Yield outcomes as they come, with a bounded number of tasks handed over."""
     at_work: dict[Any, Task] = {}
     waiting = iter(tasks)
-    finished = distributed.as_completed()
+    finished = distributed.as_completed(loop=client.loop)
 
     def hand_over() -> None:
         room = AHEAD * max(sum(client.nthreads().values()), 1)

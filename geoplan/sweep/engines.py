@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections import deque
+from collections import Counter, deque
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING, Final
@@ -53,19 +53,30 @@ def on_processes(tasks: Sequence[Task], workers: int) -> Outcomes:
     """
     waiting = deque(tasks)
     while waiting:
-        suspects = yield from _until_a_death(waiting, workers)
-        for task in suspects:
-            yield from _alone(task)
+        at_work = yield from _until_a_death(waiting, workers, ahead=AHEAD * workers)
+        yield from _one_by_one(deque(at_work))
 
 
-def _until_a_death(waiting: deque[Task], workers: int) -> Generator[Outcome, None, list[Task]]:
+def _one_by_one(suspects: deque[Task]) -> Outcomes:
+    """Yield the outcomes of tasks that run alone, a failure for one whose process dies again and again."""
+    deaths: Counter[int] = Counter()
+    while suspects:
+        for task in (yield from _until_a_death(suspects, 1, ahead=1)):
+            deaths[task.number] += 1
+            if deaths[task.number] < DEATHS_ALONE:
+                suspects.appendleft(task)
+            else:
+                yield Outcome(task.number, error="its process died (killed, or out of memory).")
+
+
+def _until_a_death(waiting: deque[Task], workers: int, *, ahead: int) -> Generator[Outcome, None, list[Task]]:
     """Yield outcomes until all tasks are done or a process dies; return the tasks that were at work."""
     at_work: dict[Future[Outcome], Task] = {}
     spawn = multiprocessing.get_context("spawn")
     executor = ProcessPoolExecutor(workers, mp_context=spawn, initializer=_start)
     try:
         while waiting or at_work:
-            while waiting and len(at_work) < AHEAD * workers:
+            while waiting and len(at_work) < ahead:
                 task = waiting.popleft()
                 at_work[executor.submit(_work, task)] = task
             done, _ = wait(at_work, return_when=FIRST_COMPLETED)
@@ -78,12 +89,3 @@ def _until_a_death(waiting: deque[Task], workers: int) -> Generator[Outcome, Non
     finally:
         executor.shutdown(wait=False, cancel_futures=True)
     return []
-
-
-def _alone(task: Task) -> Outcomes:
-    """Yield the outcome of a task that runs by itself, a failure if its process dies again and again."""
-    for _ in range(DEATHS_ALONE):
-        left = yield from _until_a_death(deque([task]), 1)
-        if not left:
-            return
-    yield Outcome(task.number, error="the process that did this run died (killed, or out of memory).")
