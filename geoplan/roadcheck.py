@@ -34,6 +34,7 @@ COLUMNS: Final = (
     "error_percent",
     "district_centres",
     "mountain",
+    "not_counted_because",
     "source",
     "date_seen",
 )
@@ -120,13 +121,13 @@ def _compared(
     centres = all(name in places.index and places.loc[name, "centre"] for name in stops)
     return [
         row["from"], row["to"], row["via"], row["page_year"], published_km, network_km, error_percent,
-        centres, row["mountain"] == "true", row["source"], row["date_seen"],
+        centres, row["mountain"] == "true", row["not_counted_because"], row["source"], row["date_seen"],
     ]  # fmt: skip
 
 
 def _finding(table: pd.DataFrame) -> Finding:
-    """Return the note on the mean error: between district centres, and of all pairs."""
-    every = table[table["network_km"].notna()]
+    """Return the note on the mean error: between district centres, and of all pairs that count."""
+    every = table[table["network_km"].notna() & (table["not_counted_because"] == "")]
     centres = every[every["district_centres"]]
     pairs, percent = _mean_error(centres)
     mountain_pairs, mountain_percent = _mean_error(centres[centres["mountain"]])

@@ -205,7 +205,8 @@ def _check_distances(result: Result) -> dict[str, Any]:
     rows = result.check_distances
     if rows.empty or "error_percent" not in rows:
         return {"pairs": len(rows), "error": None, "mountain_pairs": 0, "mountain_error": None}
-    known = rows[rows["error_percent"].notna() & rows["district_centres"].astype(bool)]
+    counted = rows[rows["not_counted_because"] == ""]
+    known = counted[counted["error_percent"].notna() & counted["district_centres"].astype(bool)]
     mountain = known[known["mountain"].astype(bool)]
 
     def mean(part: pd.DataFrame) -> float | None:
