@@ -84,7 +84,7 @@ class Hierarchy:
 
     def select(self, nodes: ArrayLike) -> Selection:
         """Return what a sweep restricted to `nodes` must touch; worth keeping for the next question."""
-        ranks = self.rank[np.asarray(nodes, dtype=np.int64)]
+        ranks = self.rank[_node_numbers(nodes, self.nodes)]
         chosen = self.above(ranks)
         local = np.full(self.nodes, -1, dtype=np.int32)
         first, tail, head, arc = induced(self.first, self.head, chosen, local)

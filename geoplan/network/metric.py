@@ -94,9 +94,18 @@ class Metric:
         """Return the metric with other weights on some road arcs; only what lies above them is computed.
 
         Equal to the bit to a full customisation. Closes (`CLOSED`), opens, slows or speeds up.
+
+        Raises
+        ------
+        ValueError
+            There is no such road arc, or a weight is none; see `customise`.
+        OverflowError
+            The sums go beyond 2^53.
         """
         numbers, values = np.atleast_1d(np.asarray(arcs, dtype=np.int64)), whole_numbers(weights)
         values = np.broadcast_to(values, numbers.shape)
+        if numbers.min(initial=0) < 0 or numbers.max(initial=-1) >= self.hierarchy.arcs:
+            raise ValueError(f"road arcs are numbered 0..{self.hierarchy.arcs - 1}")
         if self.number == NARROW and (values[values != CLOSED] > INFINITE[NARROW] // 2).any():
             return self._wide.changed(numbers, values)
         weight, up, down = self.weight.copy(), self.up.copy(), self.down.copy()

@@ -77,11 +77,18 @@ class Stops:
         ------
         OverflowError
             A cost does not fit the type.
+        ValueError
+            A node does not exist, or is not among those selected.
         """
+        if self.node.min(initial=0) < 0 or self.node.max(initial=-1) >= len(rank):
+            raise ValueError(f"a point has a way to a node outside 0..{len(rank) - 1}")
         if self.cost.max(initial=0) > INFINITE[number] // 2:
             raise OverflowError(f"a cost of a point does not fit {number}")
         ranks = rank[self.node]
-        return Seeds(self.first, ranks if local is None else local[ranks], self.cost.astype(number))
+        places = ranks if local is None else local[ranks]
+        if places.min(initial=0) < 0:
+            raise ValueError("a point has a way to a node that was not selected")
+        return Seeds(self.first, places, self.cost.astype(number))
 
 
 @dataclass(frozen=True, eq=False)

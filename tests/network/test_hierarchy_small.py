@@ -172,6 +172,23 @@ def test_arcs_between_no_nodes_are_refused(tail, head):
         build_hierarchy(2, tail, head)
 
 
+def test_numbers_that_do_not_exist_are_refused():
+    metric = line(np.full(3, 5))
+    for wrong in (-1, 4):
+        with pytest.raises((ValueError, IndexError)):
+            metric.nearest(Stops.at_nodes([wrong]))
+        with pytest.raises(ValueError, match="node numbers"):
+            metric.hierarchy.select([wrong])
+    for wrong in (-1, 6):
+        with pytest.raises(ValueError, match="road arcs"):
+            metric.changed([wrong], [1])
+    within = metric.hierarchy.select([metric.hierarchy.node[-1]])
+    with pytest.raises(ValueError, match="not selected"):
+        metric.nearest_of_points(Stops.at_nodes([0]), Stops.at_nodes(range(4)), within=within)
+    with pytest.raises(ValueError, match="costs"):
+        Stops.from_ways([[0, 1]], [[1]])
+
+
 def test_packed_weights_carry_both_sums_and_refuse_what_does_not_fit():
     packed = pack_weights([5, CLOSED, 0], [7, 9, 0])
     main, other = unpack_costs(np.array([packed[0] * 3, -1]))
