@@ -271,20 +271,19 @@ def _center_with_sides(
         return _Found(None, np.inf, "proof" if low >= high else "time", infeasible=low >= high)
     if progress is not None:
         progress(float(levels[high]), float(levels[low]))
-    return _Found(best, float(levels[low]), "proof" if low >= high else "time")
+    if low < high:
+        return _Found(best, float(levels[low]), "time")
+    return _Found(
+        best, float(levels[low]), "proof", _another(instance, question, best, float(levels[low]), clock)
+    )
 
 
 def _within_radius(
     instance: Instance, question: Question, radius: float, clock: Clock
 ) -> tuple[tuple[int, ...] | None, bool]:
     """Return a plan whose largest cost is at most `radius` (instance units), and whether there is none."""
-    near = replace(
-        instance,
-        pairs=instance.pairs.where(instance.pairs.cost <= radius),
-        reached=instance.needed("p-center"),
-    )
-    asked = replace(question, model="lscp", limit=None, cover_share=None)
-    outcome = solve(build_model(near, asked).program, Stop(clock, reached=np.inf))
+    program = build_model(instance, replace(question, radius=radius)).program
+    outcome = solve(program, Stop(clock, reached=np.inf))
     if outcome.x is not None:
         return _sites_of(outcome, instance), False
     return None, outcome.state == "infeasible"
@@ -408,20 +407,13 @@ def _another(
 
     `objective` is that of the program (to be small).
     """
+    need = objective + 1e-7 * max(1.0, abs(objective))
     if question.model == "p-center":
-        near = replace(
-            instance,
-            pairs=instance.pairs.where(instance.pairs.cost <= objective),
-            reached=instance.needed("p-center"),
-        )
-        asked = replace(question, model="lscp", limit=None)
-        need = np.inf
-    else:
-        near, asked = instance, question
-        need = objective + 1e-7 * max(1.0, abs(objective))
+        question, need = replace(question, radius=objective), np.inf
+    asked = question
     asked = replace(asked, side=replace(asked.side, apart=(*asked.side.apart, (sites, 1))))
     stop = Stop(Clock(min(ALTERNATIVE_S, clock.left_s)), reached=need, beyond=need)
-    outcome = solve(build_model(near, asked).program, stop)
+    outcome = solve(build_model(instance, asked).program, stop)
     if outcome.x is not None and outcome.objective <= need:
         return "no"
     return "yes" if outcome.state == "infeasible" or outcome.bound > need else "unknown"

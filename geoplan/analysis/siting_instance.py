@@ -225,6 +225,8 @@ class Question:
         Capacities bind; every demand goes to one site whole.
     budget, money_weight
         Most money of the open sites; the factor of money in `fixed-charge`.
+    radius
+        p-center: the largest cost that is being tried, in units of the instance.
     gap
         Relative gap at which the solver may stop.
     time_limit_s, max_iterations, seed
@@ -244,6 +246,7 @@ class Question:
     budget: float | None = None
     money_weight: float = 1.0
     side: Side = field(default_factory=Side)
+    radius: float | None = None
     gap: float = 0.0
     time_limit_s: float = 60.0
     max_iterations: int | None = None

@@ -356,7 +356,7 @@ def _aside(
     places = [f"{tables.names[1]}: {name}" for name in unservable]
     report.add("unservable", "no candidate can be reached from here.", places, hint=hint, severity=severity)
     serves = np.zeros(instance.m, dtype=bool)
-    serves[instance.pairs.site[instance.weight[instance.pairs.demand] > 0]] = True
+    serves[instance.pairs.site] = True
     idle = instance.usable & ~serves & ~instance.fixed
     names = [f"{tables.names[2]}: {name}" for name in np.array(instance.site_ids, dtype=object)[idle]]
     text = "the site reaches no demand and is no candidate."

@@ -92,8 +92,8 @@ class Builder:
         for row, column, value in entries:
             rows = np.atleast_1d(np.asarray(row, dtype=np.int64))
             columns = np.atleast_1d(np.asarray(column, dtype=np.int64))
-            size = max(len(rows), len(columns))
-            rows, columns = np.broadcast_to(rows, (size,)), np.broadcast_to(columns, (size,))
+            size = max(len(rows), len(columns)) if len(rows) and len(columns) else 0
+            rows, columns = (np.broadcast_to(v, (size,)) if size else v[:0] for v in (rows, columns))
             self._entries.append((rows + first, columns, _vector(value, size)))
         self._row_lower.append(_vector(lower, n))
         self._row_upper.append(_vector(upper, n))

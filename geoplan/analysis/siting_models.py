@@ -7,7 +7,7 @@ Location). Rows that say the same are merged; each row block bears the name of t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,12 +33,15 @@ class Built:
         Minimisation; for models whose objective is to be large the sign is turned.
     m
         The first m columns say which sites are open.
+    money
+        What each column costs in money.
     pairs, x
         Pairs that may carry a share and the position of the first share; None for cover models.
     """
 
     program: Program
     m: int
+    money: FloatArray
     pairs: Pairs | None = None
     x: int = 0
 
@@ -51,7 +54,12 @@ def build_model(instance: Instance, question: Question) -> Built:
     add_number(build, question, instance.m)
     pairs, x = _MODEL_ROWS[question.model](build, instance, question)
     add_sides(build, instance, question)
-    return Built(build.build(), instance.m, pairs, x)
+    shared = _add_money(build, instance, question)
+    program = build.build()
+    money = np.zeros(len(program.cost))
+    money[: instance.m] = instance.money
+    money[shared : shared + len(instance.shared)] = [once for _, once in instance.shared]
+    return Built(program, instance.m, money, pairs, x)
 
 
 def add_number(build: Builder, question: Question, m: int) -> None:
@@ -63,7 +71,7 @@ def add_number(build: Builder, question: Question, m: int) -> None:
 
 
 def add_sides(build: Builder, instance: Instance, question: Question) -> None:
-    """Add the side constraints on open sites, money, regions, districts and known plans."""
+    """Add the side constraints on open sites, regions, districts and known plans."""
     side = question.side
     if side.excludes:
         k = len(side.excludes)
@@ -77,19 +85,18 @@ def add_sides(build: Builder, instance: Instance, question: Question) -> None:
         build.rows(1, (0, np.flatnonzero(region == name), 1.0), lower=least)
     for name, most in side.region_most:
         build.rows(1, (0, np.flatnonzero(region == name), 1.0), upper=most)
-    _add_money(build, instance, question)
     if question.model != "capacitated-mclp":
         add_district_cover(build, instance, question)
     for sites, differ in side.apart:
         _add_apart(build, instance, question, np.array(sites, dtype=np.int64), differ)
 
 
-def _add_money(build: Builder, instance: Instance, question: Question) -> None:
-    """Add shared opening costs and the budget."""
+def _add_money(build: Builder, instance: Instance, question: Question) -> int:
+    """Add shared opening costs and the budget, and return the first column of shared costs."""
     factor = question.money_weight if question.model == "fixed-charge" else 0.0
     shared = instance.shared
     once = np.array([money for _, money in shared])
-    first = build.columns(len(shared), cost=factor * once, whole=False) if shared else 0
+    first = build.columns(len(shared), cost=factor * once, whole=False) if shared else build.n_columns
     for k, (sites, _) in enumerate(shared):
         rows = np.arange(len(sites))
         build.rows(len(sites), (rows, np.array(sites), 1.0), (rows, first + k, -1.0), upper=0.0)
@@ -97,6 +104,7 @@ def _add_money(build: Builder, instance: Instance, question: Question) -> None:
         entries = [(0, np.arange(instance.m), instance.money)]
         entries += [(0, first + np.arange(len(shared)), once)] if shared else []
         build.rows(1, *entries, upper=question.budget)
+    return first
 
 
 def _add_apart(build: Builder, instance: Instance, question: Question, known: IntArray, differ: int) -> None:
@@ -302,6 +310,16 @@ def _shares(build: Builder, instance: Instance, question: Question, pairs: Pairs
     return x
 
 
+def _within_radius(build: Builder, instance: Instance, question: Question) -> tuple[Pairs | None, int]:
+    """Everybody with weight within a radius: one step of the p-center."""
+    near = instance.pairs.where(instance.pairs.cost <= (question.radius or 0.0))
+    cover = cover_matrix(near, instance.n, instance.m)
+    rows, _, _ = _required(cover, replace(instance, reached=instance.needed("p-center")))
+    row = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
+    build.rows(rows.shape[0], (row, rows.indices, 1.0), lower=1.0)
+    return None, 0
+
+
 _MODEL_ROWS: dict[str, Callable[[Builder, Instance, Question], tuple[Pairs | None, int]]] = {
     "lscp": _lscp,
     "mclp": _mclp,
@@ -310,5 +328,6 @@ _MODEL_ROWS: dict[str, Callable[[Builder, Instance, Question], tuple[Pairs | Non
     "p-median": _assigned,
     "capacitated-p-median": _assigned,
     "fixed-charge": _fixed_charge,
+    "p-center": _within_radius,
     "capacitated-mclp": _capacitated_cover,
 }

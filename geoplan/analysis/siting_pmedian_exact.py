@@ -135,13 +135,12 @@ class _Search:
         inside[opened] = True
         full, bare = len(opened) == problem.most, len(opened) == problem.least
         free = inside & ~problem.forced
-        last_in = float(dual.value[free].max(initial=-np.inf)) if full else -np.inf
-        first_out = float(dual.value[~inside].min(initial=np.inf)) if bare else np.inf
-        # one in: it takes the place of the dearest, or comes on top; one out: the next steps in, or none
-        enter = dual.bound + dual.value - (max(last_in, -np.inf) if full else 0.0)
-        enter = np.where(full & ~free.any(), np.inf, enter) if full else np.maximum(enter, dual.bound)
-        leave = dual.bound - dual.value + (first_out if bare else 0.0)
-        leave = np.maximum(leave, dual.bound) if not bare else leave
+        last_in = float(dual.value[free].max(initial=-np.inf))
+        first_out = float(dual.value[~inside].min(initial=np.inf))
+        # one comes in: the dearest makes room if there is none, or if it does not pay; one goes: the next
+        # comes in if the number asks for it, or if it pays
+        enter = dual.bound + dual.value - (last_in if full else max(0.0, last_in))
+        leave = dual.bound - dual.value + (first_out if bare else min(0.0, first_out))
         limit = self.cost + self.slack
         if problem.step:
             enter, leave = (np.ceil(v / problem.step - 1e-6) * problem.step for v in (enter, leave))

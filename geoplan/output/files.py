@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 RECORD = "run.json"
 
-RECORDS = (RECORD, "compare.json", "sweep.json")
-"""A folder that holds one of these was written by geoplan: a run, a comparison, a sweep."""
+RECORDS = (RECORD, "compare.json", "sweep.json", "siting.json")
+"""A folder that holds one of these was written by geoplan: a run, a comparison, a sweep, a siting."""
 
 DECIMALS = {"minutes": 1, "km": 3, "share": 6, "lat": 5, "lon": 5}
 """Decimals by the word that a column name begins or ends with."""

@@ -125,6 +125,9 @@ SPECS: Final[dict[str, TableSpec]] = {
     "speeds": TableSpec(key=("class", "surface", "vehicle", "season")),
     "standards": TableSpec(key=("service", "kind", "minutes"), may_be_empty=True),
     "points": TableSpec("id", ("id",)),
+    "matrix": TableSpec(),
+    "demand": TableSpec("id", ("id",)),
+    "sites": TableSpec("id", ("id",)),
 }
 
 

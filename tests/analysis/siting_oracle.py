@@ -73,9 +73,9 @@ def best_plan(sites, sizes, score, *, largest):
             got = score(plan)
             if got is None:
                 continue
-            if best is None or (got > best + 1e-9 if largest else got < best - 1e-9):
+            if best is None or (got != best and (got > best + 1e-9 if largest else got < best - 1e-9)):
                 best, plans = got, [plan]
-            elif abs(got - best) <= 1e-9:
+            elif got == best or abs(got - best) <= 1e-9:
                 plans.append(plan)
     return best, plans
 

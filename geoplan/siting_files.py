@@ -1,0 +1,587 @@
+"""A siting question on the user's own files: matrix, demand and sites in, a plan with its proof out."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+
+from geoplan.analysis.siting import Plan, solve_siting
+from geoplan.analysis.siting_decide import Draws, alternatives, evaluate, frontier, robustness
+from geoplan.analysis.siting_equity import EquityPlan, solve_equity
+from geoplan.analysis.siting_explain import Explanation, explain
+from geoplan.analysis.siting_instance import Question, Side
+from geoplan.analysis.siting_make import Choices, Made, Tables, make_instance
+from geoplan.analysis.siting_tables import (
+    alternatives_table,
+    assignment_table,
+    exact_shares,
+    frontier_table,
+    plan_table,
+    robustness_table,
+)
+from geoplan.analysis.siting_verify import Claim, Ground, routes_of, verify
+from geoplan.errors import Finding, InputError, UsageError, did_you_mean, raise_on_errors, sort_findings
+from geoplan.tables.contract import load_contract
+from geoplan.tables.csv_text import read_csv_text
+from geoplan.tables.parse import parse_table
+from geoplan.tables.read import read_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from geoplan.analysis.siting_instance import Instance
+
+    Progress = Callable[[float, float], None]
+
+NEEDS_OPEN: Final = frozenset(
+    {
+        "mclp",
+        "p-median",
+        "p-center",
+        "p-dispersion",
+        "gradual-cover",
+        "capacitated-mclp",
+        "capacitated-p-median",
+    }
+)
+NEEDS_LIMIT: Final = frozenset({"lscp", "mclp", "backup-cover", "capacitated-mclp"})
+SPLITS: Final = frozenset({"capacitated-p-median", "fixed-charge"})
+"""Models that know --single-source."""
+
+NO_FRONTIER: Final = frozenset({"lscp"})
+
+
+@dataclass(frozen=True)
+class SiteFiles:
+    """Where the tables lie and which column of the matrix is the travel cost."""
+
+    matrix: Path
+    demand: Path | None = None
+    sites: Path | None = None
+    measure: str = "minutes"
+    from_site: bool = False
+
+
+@dataclass(frozen=True)
+class SiteOptions:
+    """Everything asked beside the model, in ids as the user writes them.
+
+    Attributes
+    ----------
+    choices
+        Fixed and closed sites, capacity and money columns, what to do with demand without a route.
+    excludes, needs, region_least, region_most, district_least
+        Side constraints.
+    equity_floor
+        Best worst district first.
+    evaluate
+        A planner's own list of sites; empty: none.
+    frontier
+        Solve for every number of sites up to this; 0: none.
+    alternatives, differ
+        How many more plans, and by how many sites they differ.
+    draws
+        How to draw the input anew; None: not at all.
+    """
+
+    choices: Choices = field(default_factory=Choices)
+    excludes: tuple[tuple[str, str], ...] = ()
+    needs: tuple[tuple[str, str], ...] = ()
+    region_least: tuple[tuple[str, int], ...] = ()
+    region_most: tuple[tuple[str, int], ...] = ()
+    district_least: float | None = None
+    equity_floor: bool = False
+    evaluate: tuple[str, ...] = ()
+    frontier: int = 0
+    alternatives: int = 0
+    differ: int = 1
+    draws: Draws | None = None
+
+
+@dataclass(frozen=True)
+class SiteAnswer:
+    """What `geoplan site` writes.
+
+    Attributes
+    ----------
+    tables
+        File stem -> table: plan, assignment, and frontier, alternatives, robustness where asked.
+    record
+        `siting.json`.
+    findings
+        Warnings and notes.
+    status
+        optimal, feasible, infeasible or unknown.
+    reason
+        Why there is no plan, in one sentence; empty where there is one.
+    """
+
+    tables: dict[str, pd.DataFrame]
+    record: dict[str, Any]
+    findings: tuple[Finding, ...]
+    status: str
+    reason: str = ""
+
+
+def site_from_files(
+    files: SiteFiles, question: Question, options: SiteOptions, *, progress: Progress | None = None
+) -> SiteAnswer:
+    """Return the plan for a question on files.
+
+    Raises
+    ------
+    UsageError
+        If the question does not fit its model (exit code 2).
+    InputError
+        With every problem of the files, sites that are no sites, more sites asked for than there are (3).
+    """
+    question = _fitting(files, question, options)
+    tables, findings = _read(files, options.choices)
+    made = make_instance(tables, options.choices)
+    findings += list(made.findings)
+    question = _complete(made, question, options, tables)
+    answer, equity = _solved(made.instance, question, options, progress)
+    if answer.status == "infeasible":
+        return _no_plan(made, question, answer, findings)
+    if not answer.sites:
+        return _nothing_found(made, question, answer, findings)
+    return _written(_Case(files, tables, made, question, options), answer, equity, findings)
+
+
+@dataclass(frozen=True)
+class _Case:
+    """All that belongs to one question."""
+
+    files: SiteFiles
+    tables: Tables
+    made: Made
+    question: Question
+    options: SiteOptions
+
+
+def _fitting(files: SiteFiles, question: Question, options: SiteOptions) -> Question:
+    """Return the question, or raise where options and model do not go together."""
+    model = question.model
+    for option, wrong in _misfits(files, question, options):
+        if wrong:
+            raise UsageError(f"{option} with --model {model}", hint=_HINTS.get(option.split()[0], ""))
+    return replace(question, open_is_most=model == "fixed-charge" and question.open is not None)
+
+
+_HINTS: Final = {
+    "--bands": "Write --bands 30:1,60:0.5: rising costs, falling fractions between 0 and 1.",
+    "--cost-column": "Name the column of the sites that is money.",
+}
+
+
+def _misfits(files: SiteFiles, question: Question, options: SiteOptions) -> list[tuple[str, bool]]:
+    """Return what may be wrong with a question and whether it is."""
+    model, limit = question.model, question.limit
+    money = bool(options.choices.cost_column)
+    return [
+        ("--demand is missing", files.demand is None and model != "p-dispersion"),
+        ("--demand has no meaning", files.demand is not None and model == "p-dispersion"),
+        ("--open is missing", question.open is None and model in NEEDS_OPEN and not options.evaluate),
+        ("--open has no meaning", question.open is not None and model == "lscp"),
+        ("--limit is missing", limit is None and model in NEEDS_LIMIT),
+        ("--limit has no meaning", limit is not None and model in {"gradual-cover", "p-dispersion"}),
+        ("--bands is missing or wrong", model == "gradual-cover" and not _good_bands(question.bands)),
+        ("--bands has no meaning", model != "gradual-cover" and bool(question.bands)),
+        ("--cover-share has no meaning", model != "lscp" and question.cover_share is not None),
+        (
+            "--cover-share has no meaning under capacities",
+            question.cover_share is not None and question.capacitated,
+        ),
+        ("--capacity-column has no meaning", question.capacitated and model not in _CAPACITIES),
+        (
+            "--capacity-column is missing",
+            model in _CAPACITIES - {"lscp", "fixed-charge"} and not question.capacitated,
+        ),
+        ("--single-source has no meaning", question.single_source and model not in SPLITS),
+        ("--cost-column is missing", not money and (model == "fixed-charge" or question.budget is not None)),
+        ("--frontier has no meaning", options.frontier > 0 and model in NO_FRONTIER),
+        ("--equity-floor has no meaning", options.equity_floor and model != "mclp"),
+        ("--district-least needs --limit", options.district_least is not None and limit is None),
+        ("p-dispersion takes no side constraints", model == "p-dispersion" and _has_sides(question, options)),
+        ("--evaluate is not known", bool(options.evaluate) and model in {"lscp", "fixed-charge"} and False),
+    ]
+
+
+_CAPACITIES: Final = frozenset({"lscp", "capacitated-mclp", "capacitated-p-median", "fixed-charge"})
+
+
+def _has_sides(question: Question, options: SiteOptions) -> bool:
+    """Whether any side constraint or budget is asked."""
+    sides = (options.excludes, options.needs, options.region_least, options.region_most, options.alternatives)
+    return any(sides) or question.budget is not None or options.district_least is not None
+
+
+def _good_bands(bands: Sequence[tuple[float, float]]) -> bool:
+    """Whether costs rise and fractions fall within 0 and 1."""
+    costs, fractions = [b for b, _ in bands], [f for _, f in bands]
+    return bool(
+        bands
+        and costs == sorted(set(costs))
+        and fractions == sorted(fractions, reverse=True)
+        and all(0 <= f <= 1 for f in fractions)
+    )
+
+
+def _read(files: SiteFiles, choices: Choices) -> tuple[Tables, list[Finding]]:
+    """Return the tables of the files; problems of all of them are said at once."""
+    findings: list[Finding] = []
+    matrix, found = read_matrix(files.matrix, measure=files.measure)
+    findings += found
+    frames: dict[str, pd.DataFrame | None] = {"demand": None, "sites": None}
+    for name, path in (("demand", files.demand), ("sites", files.sites)):
+        if path is not None:
+            frames[name], found = _read_points(name, path, choices)
+            findings += found
+    raise_on_errors(findings)
+    if matrix is None:
+        raise InputError(findings)
+    names = tuple(
+        p.name if p else n for p, n in ((files.matrix, ""), (files.demand, "demand"), (files.sites, "sites"))
+    )
+    tables = Tables(
+        matrix,
+        frames["demand"],
+        frames["sites"],
+        files.measure,
+        files.from_site,
+        (names[0], names[1], names[2]),
+    )
+    return tables, findings
+
+
+def _read_points(name: str, path: Path, choices: Choices) -> tuple[pd.DataFrame | None, list[Finding]]:
+    """Return demand or sites, typed, with line numbers as index; named columns stand in for standard ones."""
+    contract = load_contract(name)
+    text, findings = read_csv_text(path, path.name, known=[c.name for c in contract])
+    if text is None:
+        return None, findings
+    if name == "sites":
+        for standard, column in (("capacity", choices.capacity_column), ("cost", choices.cost_column)):
+            if column and column != standard and column in text:
+                text = text.drop(columns=standard, errors="ignore").rename(columns={column: standard})
+            elif column and column not in text:
+                hint = f"Columns: {', '.join(text.columns)}."
+                message = f"there is no column '{column}'.{did_you_mean(column, text.columns)}"
+                findings.append(
+                    Finding("error", "missing-column", message, where=f"{path.name}:1", hint=hint)
+                )
+    lines = text.index
+    rows, found = parse_table(text, contract, path.name)
+    frame = rows.frame.set_axis(lines[: len(rows.frame)])
+    kept = [c for c in frame.columns if c in text.columns or c == "id"]
+    said = [f for f in found if f.code != "default-used" or dict(f.params).get("column") in text.columns]
+    return frame[kept], findings + said
+
+
+def read_matrix(path: Path, *, measure: str) -> tuple[pd.DataFrame | None, list[Finding]]:
+    """Return the columns of a long-form matrix that siting uses, with line numbers as index.
+
+    A clean file is read in one pass with ids as categories; whatever that stumbles over is read again as text,
+    cell by cell, so that every problem is named with its row.
+    """
+    try:
+        frame = _quick_matrix(path, measure)
+    except (OSError, ValueError, UnicodeDecodeError, pd.errors.ParserError):
+        frame = None
+    if frame is not None:
+        return frame, []
+    rows, findings = read_rows("matrix", (path,))
+    if rows is None:
+        return None, findings
+    if measure not in rows.frame or rows.frame[measure].isna().all():
+        message = f"the column '{measure}' is missing or empty."
+        findings.append(Finding("error", "missing-column", message, where=f"{path.name}:1"))
+    lines = [int(place.rsplit(":", 1)[1]) for place in rows.places]
+    frame = rows.frame.set_axis(pd.Index(lines))
+    if "status" in frame:
+        frame = frame.assign(status=frame["status"].astype(object))
+    return frame, findings
+
+
+def _quick_matrix(path: Path, measure: str) -> pd.DataFrame | None:
+    """Return the matrix as pandas parses it, or None where a cell needs a closer look."""
+    head = list(pd.read_csv(path, nrows=0, encoding="utf-8-sig").columns)
+    wanted = ["origin_id", "destination_id", measure] + (["status"] if "status" in head else [])
+    if not set(wanted) <= set(head) or len(set(head)) != len(head):
+        return None
+    kinds: dict[str, Any] = {"origin_id": "category", "destination_id": "category", "status": "category"}
+    frame = pd.read_csv(
+        path,
+        usecols=wanted,
+        dtype={**{k: kinds[k] for k in wanted if k in kinds}, measure: "float64"},
+        encoding="utf-8-sig",
+        keep_default_na=False,
+        na_values={measure: [""]},
+        skip_blank_lines=False,
+    )
+    if "status" in frame and not set(frame["status"].cat.categories) <= {
+        "reached",
+        "unreachable",
+        "not_snapped",
+    }:
+        return None
+    ids = [*frame["origin_id"].cat.categories, *frame["destination_id"].cat.categories]
+    if not len(frame) or any(not name or name != name.strip() or name[0] == "'" for name in ids):
+        return None
+    if not frame[measure].dropna().between(0.0, 1e15).all():
+        return None
+    return frame.set_axis(pd.RangeIndex(2, len(frame) + 2))
+
+
+def _complete(made: Made, question: Question, options: SiteOptions, tables: Tables) -> Question:
+    """Return the question with ids turned into positions, and raise on what does not fit the sites."""
+    instance = made.instance
+    findings = list(made.findings)
+    place = {name: k for k, name in enumerate(instance.site_ids)}
+    named = {
+        "--excludes": [n for pair in options.excludes for n in pair],
+        "--needs": [n for pair in options.needs for n in pair],
+        "--evaluate": list(options.evaluate),
+    }
+    for option, ids in named.items():
+        findings += _strange(option, ids, place)
+    regions = set(instance.region)
+    for option, pairs in (("--region-least", options.region_least), ("--region-most", options.region_most)):
+        findings += _strange(option, [name for name, _ in pairs], regions, what="region of the sites")
+    by_district = options.equity_floor or options.district_least is not None
+    if by_district and not any(instance.district):
+        findings.append(Finding("error", "missing-column", "the demand has no column 'district'."))
+    if question.open is None and options.evaluate and question.model in NEEDS_OPEN:
+        question = replace(question, open=len(set(options.evaluate)))
+    most = max(question.open or 0, 0 if question.open_is_most else 0)
+    there = int(instance.usable.sum())
+    if most > there:
+        message = f"{most} sites are to be open, but there are only {there} candidates."
+        findings.append(Finding("error", "open-over-candidates", message, where="--open"))
+    raise_on_errors(findings)
+    side = Side(
+        excludes=tuple((place[a], place[b]) for a, b in options.excludes),
+        needs=tuple((place[a], place[b]) for a, b in options.needs),
+        region_least=options.region_least,
+        region_most=options.region_most,
+        district_least_share=options.district_least,
+    )
+    total = float(tables.demand["weight"].sum()) if tables.demand is not None else 0.0
+    return replace(question, side=side, total_weight=total)
+
+
+def _strange(option: str, ids: Sequence[str], known: Any, *, what: str = "site") -> list[Finding]:
+    """Return an error for each id of an option that is not known."""
+    return [
+        Finding("error", "unknown-site", f"'{n}' is no {what}.{did_you_mean(n, known)}", where=option)
+        for n in sorted(set(ids) - set(known))
+    ]
+
+
+def _solved(
+    instance: Instance, question: Question, options: SiteOptions, progress: Progress | None
+) -> tuple[Plan, EquityPlan | None]:
+    """Return the plan, and both stages where the equity floor is asked."""
+    if options.equity_floor:
+        equity = solve_equity(instance, question)
+        return equity.plan, equity
+    return solve_siting(instance, question, progress=progress), None
+
+
+def _base(made: Made, question: Question, plan: Plan) -> dict[str, Any]:
+    """Return the part of the record that every answer has."""
+    instance = made.instance
+    ids = [instance.site_ids[s] for s in plan.sites]
+    aside = set(made.unservable)
+    lost = [float(w) for d, w in zip(instance.demand_ids, instance.weight, strict=True) if d in aside]
+    return {
+        "model": question.model,
+        "status": plan.status,
+        "stopped_by": plan.stopped_by,
+        "objective": plain(plan.objective),
+        "bound": plain(plan.bound),
+        "gap": plain(plan.gap),
+        "sites": ids,
+        "sites_new": [n for n, s in zip(ids, plan.sites, strict=True) if not instance.existing[s]],
+        "sites_existing": [n for n, s in zip(ids, plan.sites, strict=True) if instance.existing[s]],
+        "people_covered": 0.0,
+        "places_covered": 0,
+        "unservable": list(made.unservable),
+        "unservable_weight": math.fsum(lost),
+        "unique": plan.unique,
+        "verified": False,
+        "reproducible": plan.reproducible,
+        "seconds": round(plan.seconds, 3),
+    }
+
+
+def plain(value: float) -> float | None:
+    """Return a number that JSON knows, None for NaN and infinity."""
+    return float(value) if math.isfinite(value) else None
+
+
+def _no_plan(made: Made, question: Question, plan: Plan, findings: list[Finding]) -> SiteAnswer:
+    """Return the answer to a question without a plan: why, and what would have to give."""
+    why = explain(made.instance, question)
+    record = _base(made, question, plan) | {"infeasible": _why(why)}
+    return SiteAnswer({}, record, sort_findings(findings), "infeasible", _sentence(why))
+
+
+def _why(why: Explanation) -> dict[str, Any]:
+    """Return an explanation as JSON."""
+    return {
+        "out_of_range": list(why.out_of_range),
+        "conflict": list(why.conflict),
+        "conflict_verified": why.verified,
+        "relaxations": [{"limit": n, "now": a, "least_change_to": b} for n, a, b in why.relaxations],
+    }
+
+
+def _sentence(why: Explanation) -> str:
+    """Return an explanation as one line."""
+    parts = []
+    if why.out_of_range:
+        shown = ", ".join(why.out_of_range[:10]) + (" ..." if len(why.out_of_range) > 10 else "")
+        parts.append(f"no candidate in range of {len(why.out_of_range)} demand: {shown}")
+    if why.conflict:
+        parts.append("these cannot hold together: " + "; ".join(why.conflict[:10]))
+    parts += [f"{name} {now:g} would have to be {then:g}" for name, now, then in why.relaxations]
+    return "no plan satisfies the limits: " + ("; ".join(parts) or "the reason was not found in time")
+
+
+def _nothing_found(made: Made, question: Question, plan: Plan, findings: list[Finding]) -> SiteAnswer:
+    """Return the answer where the time ended before any plan was found."""
+    reason = f"no plan was found within {question.time_limit_s:g} s, and none was excluded: give it more time"
+    return SiteAnswer({}, _base(made, question, plan), sort_findings(findings), "unknown", reason)
+
+
+def _written(case: _Case, plan: Plan, equity: EquityPlan | None, findings: list[Finding]) -> SiteAnswer:
+    """Return tables and record of a plan, checked by `verify`."""
+    instance, question, options = case.made.instance, case.question, case.options
+    people, places = covered(instance, question, plan)
+    assignment = assignment_table(instance, question, plan)
+    tables = {"plan": plan_table(instance, question, plan), "assignment": exact_shares(assignment)}
+    wrong = _verified(case, plan, assignment)
+    record = _base(case.made, question, plan) | {
+        "people_covered": people,
+        "places_covered": places,
+        "verified": not wrong,
+        "money": instance.money_of(plan.sites) if options.choices.cost_column else None,
+    }
+    if wrong:
+        findings.append(Finding("warning", "not-verified", f"the plan does not hold: {'; '.join(wrong)}."))
+    if equity is not None:
+        record["equity"] = {
+            "floor": equity.floor,
+            "bound": equity.floor_bound,
+            "gap": abs(equity.floor_bound - equity.floor) / max(equity.floor, 1e-9),
+            "status": equity.floor_status,
+            "districts_without_candidates": list(equity.unserved_districts),
+        }
+    record |= _extras(instance, question, options, plan, tables)
+    return SiteAnswer(tables, record, sort_findings(findings), plan.status)
+
+
+def covered(instance: Instance, question: Question, plan: Plan) -> tuple[float, int]:
+    """Return the weight and the number of places that a plan covers.
+
+    Within the limit (the last band) of an open site; without a limit whoever is assigned. Under capacities what
+    is assigned counts, in shares; a place counts if any of it is served.
+    """
+    rows = plan.allocation
+    if rows is None or question.model == "p-dispersion":
+        return 0.0, 0
+    keep = rows.cost <= (instance.units(question.limit) if question.limit is not None else math.inf)
+    weight = instance.weight[rows.demand[keep]] * rows.share[keep]
+    return float(weight.sum()), len(set(rows.demand[keep].tolist()))
+
+
+def _verified(case: _Case, plan: Plan, assignment: pd.DataFrame) -> tuple[str, ...]:
+    """Return what the independent check finds wrong."""
+    tables, question, choices, instance = case.tables, case.question, case.options.choices, case.made.instance
+    sites = tables.sites if tables.sites is not None else pd.DataFrame({"id": list(instance.site_ids)})
+    sites = sites.assign(id=sites["id"].astype(str))
+    shut = set(choices.closed) | (set(sites.loc[sites["closed"], "id"]) if "closed" in sites else set())
+    routes = routes_of(
+        tables.matrix,
+        measure=tables.measure,
+        from_site=tables.from_site,
+        sites=sorted(set(sites["id"]) - shut),
+    )
+    demand = tables.demand if tables.demand is not None else pd.DataFrame({"id": [], "weight": []})
+    load = demand["load"].fillna(demand["weight"]) if "load" in demand else demand["weight"]
+    fixed = set(choices.fixed) | (set(sites.loc[sites["fixed"], "id"]) if "fixed" in sites else set())
+    claim = Claim(
+        question.model,
+        plan.objective,
+        tuple(instance.site_ids[s] for s in plan.sites),
+        assignment,
+        limit=question.limit,
+        cover_share=question.cover_share,
+        bands=question.bands,
+        count=question.count,
+        money_weight=question.money_weight,
+        open=question.open,
+        open_is_most=question.open_is_most,
+        budget=question.budget,
+        fixed=tuple(sorted(fixed)),
+        capacity_column="capacity" if choices.capacity_column else "",
+        cost_column="cost" if choices.cost_column else "",
+        single_source=question.single_source,
+    )
+    return verify(claim, Ground(routes, demand.assign(load=load), sites))
+
+
+def _extras(
+    instance: Instance, question: Question, options: SiteOptions, plan: Plan, tables: dict[str, pd.DataFrame]
+) -> dict[str, Any]:
+    """Solve what was asked beside the plan; tables are added to `tables`, figures returned."""
+    record: dict[str, Any] = {}
+    if options.evaluate:
+        record["evaluate"] = _compared(instance, question, options)
+    if options.frontier:
+        tables["frontier"] = frontier_table(
+            instance, question, frontier(instance, question, options.frontier)
+        )
+    if options.alternatives:
+        more = alternatives(instance, question, plan, k=options.alternatives, differ=options.differ)
+        tables["alternatives"] = alternatives_table(instance, question, (plan, *more))
+    if options.draws is not None:
+        drawn = robustness(instance, question, options.draws)
+        tables["robustness"] = robustness_table(instance, drawn, plan)
+        record["draws"] = {
+            "asked": options.draws.n,
+            "solved": drawn.solved,
+            "proven": drawn.proven,
+            "seed": options.draws.seed,
+            "weight_spread": options.draws.weight_spread,
+            "cost_spread": options.draws.cost_spread,
+        }
+    return record
+
+
+def _compared(instance: Instance, question: Question, options: SiteOptions) -> dict[str, Any]:
+    """Return a planner's own list against the best of the same size."""
+    chosen = sorted(set(options.evaluate))
+    sites = [instance.site_ids.index(name) for name in chosen]
+    value, _ = evaluate(instance, question, sites)
+    # lscp asks for the number itself: its best stands without one
+    size = None if question.model == "lscp" else len(sites)
+    best = solve_siting(instance, replace(question, open=size))
+    loss = None
+    if value is not None and best.sites:
+        loss = plain(best.objective - value if question.largest else value - best.objective)
+    return {
+        "sites": chosen,
+        "objective": None if value is None else plain(value),
+        "feasible": value is not None,
+        "best_objective": plain(best.objective),
+        "best_bound": plain(best.bound),
+        "best_status": best.status,
+        "best_sites": [instance.site_ids[s] for s in best.sites],
+        "loss_against_best": loss,
+    }
