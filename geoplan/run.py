@@ -240,9 +240,10 @@ def _share_notes(scenario: Scenario, part: _YearPart) -> list[Finding]:
     for service in scenario.services:
         if service.target_share is not None:
             share, target = float(nation[service.id]), service.target_share
+            result = "met" if share >= target else "missed"
             message = (
                 f"{service.id}, {part.state.year}: {share:.1%} of the people are within "
-                f"{service.target_minutes} minutes, the target share of {target:.1%} is {'met' if share >= target else 'missed'}."
+                f"{service.target_minutes} minutes, the target share of {target:.1%} is {result}."
             )
             notes.append(Finding("note", "target-share", message, where=service.id))
     return notes

@@ -164,6 +164,7 @@ def test_assumed_centres_differ_from_the_baseline_in_facilities_only():
         "path": assumed.path,
         "title": assumed.title,
         "description": assumed.description,
+        "extends": "baseline",
     }
     assert baseline.model_copy(update={"tables": tables, **words}) == assumed
     assert assumed.tables.facilities == ("shipped:facilities", "shipped:facilities_regional_assumed")

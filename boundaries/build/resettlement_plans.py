@@ -4,7 +4,7 @@ They are assumptions of the authors: no plan of a government and no forecast. Wh
 
 - 26,513 returned people on 21 January 2026 and 7,901 on 31 July 2024 (the totals cited below); by the
   stated exception of resettlement.csv the first stands for 1 January 2026;
-- one target: 140,000 people by the end of 2026 (first State Programme). No official figure for 2030 was found.
+- one target: 140,000 people by the end of 2026 (first State Programme). No official figure for 2030 is known.
 
 Rules, all assumed:
 
@@ -12,7 +12,7 @@ Rules, all assumed:
    high: the target is reached on its date, the end of 2026, and held, since no later figure is known.
 2. The returned people of unknown place stay apart (resettlement.csv, kind place_unknown), so the
    settlements of a file add up to the people in all less those.
-3. Dates are 1 January 2026 (the counted people), the ends of 2026 and of 2030. Between them a run interpolates
+3. Dates are 1 January 2026 (the counted people), the ends of 2026 and of 2030. Between, a run interpolates
    by days and rounds to whole persons.
 4. What is above the counted people is shared by weight. The weight of a settlement is the largest of: its
    counted people; its sourced plan less those (below, or the planned rows of resettlement.csv, a family as
@@ -65,7 +65,7 @@ SOURCED_PLANS = {
     "sus-susa": (1_500, "https://news.am/eng/news/761871.html"),
     "xa-xankandi": (20_000, "assumed: as large as Aghdam, the other main city"),
 }
-"""Persons planned for a settlement, with the page that says so; planned rows of resettlement.csv come on top."""
+"""Persons planned for a settlement, with the page; planned rows of resettlement.csv are added."""
 
 
 def pace_per_day() -> float:

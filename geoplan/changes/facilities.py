@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from geoplan.changes.log import error, no_effect, row, unknown
+from geoplan.changes.log import error, no_effect, row, unknown, words
 from geoplan.scenario.change_facilities import (
     AddFacility,
     AddService,
@@ -87,7 +87,7 @@ def _logged(change: FacilityChange, before: Cells, cells: Cells) -> list[ChangeR
     log = []
     for column, new in cells.items():
         old = before.get(column)
-        if column not in {"source", "note"} and (not before or old != new) and (before or new):
+        if column not in {"source", "note"} and words(old) != words(new):
             log.append(row(change, change.facility, column, old, new))
     told = {name: getattr(change, name) for name in LOGGED_ONLY}
     return log + [row(change, change.facility, k, None, v) for k, v in told.items() if v is not None]
