@@ -17,6 +17,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from geoplan.cli_isochrones import isochrones_command
 from geoplan.errors import GeoplanError, InputError, UsageError
 
 if TYPE_CHECKING:
@@ -396,6 +397,9 @@ def list_command(as_json: JsonOpt = False, debug: DebugOpt = False) -> None:
     _print_table(["scenario", "title"], [[k, v] for k, v in titles.items()])
     out_console.print("Tables (shipped:NAME): " + ", ".join(tables), markup=False)
     out_console.print("Type: geoplan run NAME", markup=False)
+
+
+app.command("isochrones")(isochrones_command)
 
 
 def _print_json(value: dict[str, Any]) -> None:
