@@ -17,8 +17,7 @@ from geoplan.errors import InfeasibleError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from geoplan.analysis.siting_instance import Question
-    from geoplan.siting_files import SiteAnswer, SiteFiles, SiteOptions
+    from geoplan.siting_files import SiteAnswer
 
     Progress = Callable[[float, float], None]
 
@@ -66,7 +65,7 @@ class Unservable(StrEnum):
     set_aside = "set-aside"
 
 
-def site_command(  # noqa: PLR0917 - options are arguments
+def site_command(
     matrix: Annotated[Path, typer.Option(help="CSV: origin_id,destination_id,minutes[,km][,status].")],
     model: Annotated[Model, typer.Option(help="The location model.")],
     out: Annotated[Path, typer.Option(help="Folder to write.")],

@@ -24,10 +24,7 @@ from geoplan.analysis.siting_tables import (
 )
 from geoplan.analysis.siting_verify import Claim, Ground, routes_of, verify
 from geoplan.errors import Finding, InputError, UsageError, did_you_mean, raise_on_errors, sort_findings
-from geoplan.tables.contract import load_contract
-from geoplan.tables.csv_text import read_csv_text
-from geoplan.tables.parse import parse_table
-from geoplan.tables.read import read_rows
+from geoplan.tables.siting_input import read_matrix, read_siting_points
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -207,7 +204,6 @@ def _misfits(files: SiteFiles, question: Question, options: SiteOptions) -> list
         ("--equity-floor has no meaning", options.equity_floor and model != "mclp"),
         ("--district-least needs --limit", options.district_least is not None and limit is None),
         ("p-dispersion takes no side constraints", model == "p-dispersion" and _has_sides(question, options)),
-        ("--evaluate is not known", bool(options.evaluate) and model in {"lscp", "fixed-charge"} and False),
     ]
 
 
@@ -239,7 +235,10 @@ def _read(files: SiteFiles, choices: Choices) -> tuple[Tables, list[Finding]]:
     frames: dict[str, pd.DataFrame | None] = {"demand": None, "sites": None}
     for name, path in (("demand", files.demand), ("sites", files.sites)):
         if path is not None:
-            frames[name], found = _read_points(name, path, choices)
+            columns = (choices.capacity_column, choices.cost_column)
+            frames[name], found = read_siting_points(
+                name, path, capacity_column=columns[0], cost_column=columns[1]
+            )
             findings += found
     raise_on_errors(findings)
     if matrix is None:
@@ -256,85 +255,6 @@ def _read(files: SiteFiles, choices: Choices) -> tuple[Tables, list[Finding]]:
         (names[0], names[1], names[2]),
     )
     return tables, findings
-
-
-def _read_points(name: str, path: Path, choices: Choices) -> tuple[pd.DataFrame | None, list[Finding]]:
-    """Return demand or sites, typed, with line numbers as index; named columns stand in for standard ones."""
-    contract = load_contract(name)
-    text, findings = read_csv_text(path, path.name, known=[c.name for c in contract])
-    if text is None:
-        return None, findings
-    if name == "sites":
-        for standard, column in (("capacity", choices.capacity_column), ("cost", choices.cost_column)):
-            if column and column != standard and column in text:
-                text = text.drop(columns=standard, errors="ignore").rename(columns={column: standard})
-            elif column and column not in text:
-                hint = f"Columns: {', '.join(text.columns)}."
-                message = f"there is no column '{column}'.{did_you_mean(column, text.columns)}"
-                findings.append(
-                    Finding("error", "missing-column", message, where=f"{path.name}:1", hint=hint)
-                )
-    lines = text.index
-    rows, found = parse_table(text, contract, path.name)
-    frame = rows.frame.set_axis(lines[: len(rows.frame)])
-    kept = [c for c in frame.columns if c in text.columns or c == "id"]
-    said = [f for f in found if f.code != "default-used" or dict(f.params).get("column") in text.columns]
-    return frame[kept], findings + said
-
-
-def read_matrix(path: Path, *, measure: str) -> tuple[pd.DataFrame | None, list[Finding]]:
-    """Return the columns of a long-form matrix that siting uses, with line numbers as index.
-
-    A clean file is read in one pass with ids as categories; whatever that stumbles over is read again as text,
-    cell by cell, so that every problem is named with its row.
-    """
-    try:
-        frame = _quick_matrix(path, measure)
-    except (OSError, ValueError, UnicodeDecodeError, pd.errors.ParserError):
-        frame = None
-    if frame is not None:
-        return frame, []
-    rows, findings = read_rows("matrix", (path,))
-    if rows is None:
-        return None, findings
-    if measure not in rows.frame or rows.frame[measure].isna().all():
-        message = f"the column '{measure}' is missing or empty."
-        findings.append(Finding("error", "missing-column", message, where=f"{path.name}:1"))
-    lines = [int(place.rsplit(":", 1)[1]) for place in rows.places]
-    frame = rows.frame.set_axis(pd.Index(lines))
-    if "status" in frame:
-        frame = frame.assign(status=frame["status"].astype(object))
-    return frame, findings
-
-
-def _quick_matrix(path: Path, measure: str) -> pd.DataFrame | None:
-    """Return the matrix as pandas parses it, or None where a cell needs a closer look."""
-    head = list(pd.read_csv(path, nrows=0, encoding="utf-8-sig").columns)
-    wanted = ["origin_id", "destination_id", measure] + (["status"] if "status" in head else [])
-    if not set(wanted) <= set(head) or len(set(head)) != len(head):
-        return None
-    kinds: dict[str, Any] = {"origin_id": "category", "destination_id": "category", "status": "category"}
-    frame = pd.read_csv(
-        path,
-        usecols=wanted,
-        dtype={**{k: kinds[k] for k in wanted if k in kinds}, measure: "float64"},
-        encoding="utf-8-sig",
-        keep_default_na=False,
-        na_values={measure: [""]},
-        skip_blank_lines=False,
-    )
-    if "status" in frame and not set(frame["status"].cat.categories) <= {
-        "reached",
-        "unreachable",
-        "not_snapped",
-    }:
-        return None
-    ids = [*frame["origin_id"].cat.categories, *frame["destination_id"].cat.categories]
-    if not len(frame) or any(not name or name != name.strip() or name[0] == "'" for name in ids):
-        return None
-    if not frame[measure].dropna().between(0.0, 1e15).all():
-        return None
-    return frame.set_axis(pd.RangeIndex(2, len(frame) + 2))
 
 
 def _complete(made: Made, question: Question, options: SiteOptions, tables: Tables) -> Question:
@@ -357,7 +277,7 @@ def _complete(made: Made, question: Question, options: SiteOptions, tables: Tabl
         findings.append(Finding("error", "missing-column", "the demand has no column 'district'."))
     if question.open is None and options.evaluate and question.model in NEEDS_OPEN:
         question = replace(question, open=len(set(options.evaluate)))
-    most = max(question.open or 0, 0 if question.open_is_most else 0)
+    most = question.open or 0
     there = int(instance.usable.sum())
     if most > there:
         message = f"{most} sites are to be open, but there are only {there} candidates."
@@ -489,8 +409,8 @@ def _written(case: _Case, plan: Plan, equity: EquityPlan | None, findings: list[
 def covered(instance: Instance, question: Question, plan: Plan) -> tuple[float, int]:
     """Return the weight and the number of places that a plan covers.
 
-    Within the limit (the last band) of an open site; without a limit whoever is assigned. Under capacities what
-    is assigned counts, in shares; a place counts if any of it is served.
+    Within the limit (the last band) of an open site; without a limit whoever is assigned. Under capacities
+    what is assigned counts, in shares; a place counts if any of it is served.
     """
     rows = plan.allocation
     if rows is None or question.model == "p-dispersion":

@@ -1,4 +1,4 @@
-"""Who goes to which open site: the nearest one, or the best shares within capacities; and what a plan is worth."""
+"""Who goes to which open site, nearest or best within capacities, and what a plan is worth."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def worth(
     """
     if allocation is None:
         return None
-    if question.model in {"p-dispersion"}:
+    if question.model == "p-dispersion":
         return dispersion(instance, sites)
     if question.model in {"lscp", "mclp", "gradual-cover", "backup-cover"}:
         return _cover_worth(instance, question, sites, allocation)
@@ -142,6 +142,13 @@ def worth(
         return float((instance.load * share_of).sum())
     if (share_of[instance.needed(question.model)] < 1 - 1e-9).any():
         return None
+    return _cost_worth(instance, question, sites, allocation)
+
+
+def _cost_worth(
+    instance: Instance, question: Question, sites: Sequence[int], allocation: Allocation
+) -> float:
+    """Return what a plan costs that serves everybody it must."""
     if question.model == "p-center":
         return float(allocation.cost[instance.weight[allocation.demand] > 0].max(initial=0.0))
     travel = float((instance.weight[allocation.demand] * allocation.share * allocation.cost).sum())

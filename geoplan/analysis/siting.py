@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from scipy import sparse
 
-from geoplan.analysis.allocation import Allocation, allocate, loaded, open_mask, worth
-from geoplan.analysis.siting_cover_exact import solve_cover
+from geoplan.analysis.allocation import Allocation, allocate, loaded, worth
 from geoplan.analysis.siting_cover import make_cover
+from geoplan.analysis.siting_cover_exact import solve_cover
 from geoplan.analysis.siting_dispersion import solve_dispersion
 from geoplan.analysis.siting_instance import Instance, Pairs, Question, cover_matrix, dense_costs
 from geoplan.analysis.siting_milp import Clock, Outcome, Stop, solve
@@ -19,11 +19,12 @@ from geoplan.analysis.siting_pcenter import solve_center
 from geoplan.analysis.siting_pmedian import make_median
 from geoplan.analysis.siting_pmedian_exact import solve_median
 from geoplan.analysis.siting_setcover import smallest_cover
+from geoplan.analysis.siting_sides import meets_sides
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from geoplan.analysis.siting_instance import BoolArray, FloatArray, IntArray
+    from geoplan.analysis.siting_instance import IntArray
 
     Progress = Callable[[float, float], None]
 
@@ -114,7 +115,7 @@ def _completed(instance: Instance, question: Question, clock: Clock) -> Question
     return question
 
 
-def _method(
+def _method(  # noqa: PLR0911 - one line a method
     instance: Instance, question: Question
 ) -> Callable[[Instance, Question, Clock, Progress | None], _Found]:
     """Return the method for a question."""
@@ -144,7 +145,7 @@ def _median_shaped(instance: Instance, question: Question) -> bool:
 
 
 def _cover(instance: Instance, question: Question, clock: Clock, progress: Progress | None) -> _Found:
-    """Maximal and gradual covering."""
+    """Answer maximal and gradual covering."""
     bands = bands_of(question)
     rows = sparse.vstack(
         [cover_matrix(instance.within(limit), instance.n, instance.m) for limit, _ in bands], format="csr"
@@ -177,7 +178,7 @@ def _shifted(progress: Progress, by: float) -> Progress:
 
 
 def _set_cover(instance: Instance, question: Question, clock: Clock, progress: Progress | None) -> _Found:
-    """Fewest sites that cover all demand that has a route."""
+    """Answer with the fewest sites that cover all demand that has a route."""
     cover = cover_matrix(instance.within(question.limit), instance.n, instance.m)
     fixed = np.flatnonzero(instance.fixed & instance.usable)
     free = np.flatnonzero(instance.usable & ~instance.fixed)
@@ -200,7 +201,7 @@ def _set_cover(instance: Instance, question: Question, clock: Clock, progress: P
 
 
 def _median(instance: Instance, question: Question, clock: Clock, progress: Progress | None) -> _Found:
-    """The p-median and the uncapacitated fixed-charge model."""
+    """Answer the p-median and the uncapacitated fixed-charge model."""
     charge = question.model == "fixed-charge"
     usable = np.flatnonzero(instance.usable)
     fixed = instance.fixed[usable]
@@ -213,7 +214,7 @@ def _median(instance: Instance, question: Question, clock: Clock, progress: Prog
     )
     most = len(usable) if question.open is None else min(question.open, len(usable))
     least = 1 if charge and (question.open is None or question.open_is_most) else most
-    if int(fixed.sum()) > most or (question.open or 0) > len(usable) and not charge:
+    if int(fixed.sum()) > most or ((question.open or 0) > len(usable) and not charge):
         return _Found(None, np.inf, "proof", infeasible=True)
     whole = all(bool(np.all(v == np.rint(v))) for v in (weight, instance.pairs.cost, opening))
     problem = make_median(cost, weight, opening, forced=fixed, least=least, most=most, whole=whole)
@@ -234,7 +235,7 @@ def _stretched(progress: Progress, by: float) -> Progress:
 
 
 def _center(instance: Instance, question: Question, clock: Clock, progress: Progress | None) -> _Found:
-    """The p-center."""
+    """Answer the p-center."""
     usable = np.flatnonzero(instance.usable)
     fixed = instance.fixed[usable]
     needed = np.flatnonzero(instance.needed("p-center"))
@@ -254,7 +255,7 @@ def _center(instance: Instance, question: Question, clock: Clock, progress: Prog
 def _center_with_sides(
     instance: Instance, question: Question, clock: Clock, progress: Progress | None
 ) -> _Found:
-    """The p-center under side constraints: bisection, each radius a covering program with all of them."""
+    """Answer the p-center under side constraints: bisection, each radius a program with all of them."""
     needed = instance.needed("p-center")
     levels = np.unique(instance.pairs.cost[needed[instance.pairs.demand]])
     low, high, best = 0, len(levels), None
@@ -290,7 +291,7 @@ def _within_radius(
 
 
 def _disperse(instance: Instance, question: Question, clock: Clock, progress: Progress | None) -> _Found:
-    """The p-dispersion model."""
+    """Answer p-dispersion."""
     p = question.open or 0
     if p < max(2, int(instance.fixed.sum())) or p > int(instance.usable.sum()):
         return _Found(None, np.inf, "proof", infeasible=True)
@@ -300,7 +301,7 @@ def _disperse(instance: Instance, question: Question, clock: Clock, progress: Pr
 
 
 def _enumerate(instance: Instance, question: Question, clock: Clock, progress: Progress | None) -> _Found:
-    """One open site: every candidate is tried; an equal objective goes to the smaller id."""
+    """Try every candidate for one open site; an equal objective goes to the smaller id."""
     best: tuple[float, int] | None = None
     equal = 0
     sign = -1.0 if question.largest else 1.0
@@ -332,49 +333,8 @@ def _one_by_one(instance: Instance, candidates: IntArray) -> Iterator[tuple[int,
         yield site, replace(instance, pairs=Pairs(pairs.demand[own], pairs.site[own], pairs.cost[own]))
 
 
-def meets_sides(instance: Instance, question: Question, sites: tuple[int, ...]) -> bool:
-    """Whether a plan keeps budget and side constraints, by plain counting."""
-    side, chosen = question.side, set(sites)
-    if question.budget is not None and instance.money_of(sites) > question.budget:
-        return False
-    if any(a in chosen and b in chosen for a, b in side.excludes):
-        return False
-    if any(a in chosen and b not in chosen for a, b in side.needs):
-        return False
-    regions = [instance.region[s] for s in sites]
-    if any(regions.count(name) < least for name, least in side.region_least):
-        return False
-    if any(regions.count(name) > most for name, most in side.region_most):
-        return False
-    if any(not _apart(chosen, set(known), differ) for known, differ in side.apart):
-        return False
-    return meets_districts(instance, question, sites)
-
-
-def _apart(chosen: set[int], known: set[int], differ: int) -> bool:
-    """Whether a plan of the same size leaves out enough sites of a known one."""
-    return len(known - chosen) >= differ if len(known) == len(chosen) else len(known ^ chosen) >= differ
-
-
-def meets_districts(instance: Instance, question: Question, sites: tuple[int, ...]) -> bool:
-    """Whether each district has its least share of weight within the limit."""
-    side = question.side
-    if side.district_least_share is None and not side.district_least:
-        return True
-    pairs = instance.within(question.limit)
-    covered = np.zeros(instance.n, dtype=bool)
-    covered[pairs.demand[open_mask(instance, sites)[pairs.site]]] = True
-    own = dict(side.district_least)
-    for name in sorted(set(instance.district)):
-        members = (np.array(instance.district, dtype=object) == name) & instance.reached
-        least = own.get(name, side.district_least_share or 0.0)
-        if instance.weight[members & covered].sum() < least * instance.weight[members].sum() * (1 - 1e-12):
-            return False
-    return True
-
-
 def _program(instance: Instance, question: Question, clock: Clock, progress: Progress | None) -> _Found:
-    """Any model as one program."""
+    """Answer any model as one program."""
     sign = -1.0 if question.largest else 1.0
     shown = None if progress is None else _stretched(progress, sign)
     stop = Stop(clock, gap=question.gap, max_nodes=question.max_iterations)

@@ -131,7 +131,7 @@ def _swap_gains(problem: Cover, chosen: IntArray) -> FloatArray:
     return np.asarray(fresh[None, :] + kept - lost[:, None])
 
 
-def kicked(  # noqa: PLR0913 - a search has its dials
+def kicked(
     problem: Cover, chosen: IntArray, value: FloatArray, clock: Clock, *, rounds: int, seed: int
 ) -> IntArray:
     """Return the best plan of an iterated local search: a random kick, then interchange, `rounds` times."""

@@ -104,7 +104,7 @@ def _reduce(rest: _Rest, dual: Dual) -> tuple[_Rest, FloatArray]:
     smaller = Cover(rows, rows.T.tocsr(), weight, problem.p - int(opened.sum()), problem.step)
     settled = rest.settled + float(problem.weight[count > 0].sum())
     done = np.concatenate([rest.opened, rest.columns[opened]])
-    return _Rest(smaller, rest.columns[keep_columns], done, settled), multiplier
+    return _Rest(smaller, rest.columns[keep_columns], done, settled), multiplier.astype(np.float64)
 
 
 def solve_cover(
@@ -134,7 +134,7 @@ def solve_cover(
     chosen = interchange(problem, greedy(problem), clock)
     state = _Search(problem, clock, gap, rounds, progress, chosen, covered_weight(problem, chosen))
     whole = _Rest(problem, np.arange(problem.m), np.zeros(0, dtype=np.int64), 0.0)
-    rest, multiplier = state.press_on(*state.shrink(whole, None), max_iterations)
+    rest, _ = state.press_on(*state.shrink(whole, None), max_iterations)
     if not state.done and state.stopped_by != "iterations" and not clock.over:
         state.finish(rest, max_iterations)
     unique = state.uniqueness(rest) if state.stopped_by == "proof" else "unknown"
@@ -144,7 +144,7 @@ def solve_cover(
 class _Search:
     """The state of one solve: incumbent and bound get better, never worse."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 - all of one call
+    def __init__(
         self,
         problem: Cover,
         clock: Clock,
@@ -222,9 +222,9 @@ class _Search:
         inside = np.isin(rest.columns, self.chosen)
         start = inside.astype(np.float64) if inside.sum() == problem.p else None
         stop = Stop(self.clock, gap=self.gap, max_nodes=nodes)
-        covered, bound, chosen = _milp(problem, stop, start, self._relay(rest))
-        if chosen is not None:
-            found = np.concatenate([rest.opened, rest.columns[chosen]])
+        _, bound, best = _milp(problem, stop, start, self._relay(rest))
+        if best is not None:
+            found = np.concatenate([rest.opened, rest.columns[best]])
             self.update(found, covered_weight(self.problem, found), rest.settled + bound)
         else:
             self.update(self.chosen, self.covered, rest.settled + bound)

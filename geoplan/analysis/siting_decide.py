@@ -1,4 +1,4 @@
-"""What a decision needs beside one plan: frontier, alternatives, marginal gains, a list to compare, draws, equity."""
+"""What a decision needs beside one plan: frontier, alternatives, gains, an own list, random draws."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ Z_95: Final = 1.959963984540054
 def frontier(instance: Instance, question: Question, most: int) -> tuple[tuple[int, Plan], ...]:
     """Return the best plan for 0, 1, ... `most` open sites, each solved on its own.
 
-    Numbers below that of the fixed sites have no plan and are left out; so is 0 where the model needs one. The
-    time limit is shared out over the points still to come.
+    Numbers below that of the fixed sites have no plan and are left out; so is 0 where the model needs one.
+    The time limit is shared out over the points still to come.
     """
     clock = Clock(question.time_limit_s)
     plans = []
@@ -32,7 +32,7 @@ def frontier(instance: Instance, question: Question, most: int) -> tuple[tuple[i
         if p > int(instance.usable.sum()):
             break
         if p == 0:
-            plans += _nothing_open(instance, question)
+            plans += _nothing_open(question)
             continue
         if question.model == "p-dispersion" and p < 2:
             continue
@@ -41,7 +41,7 @@ def frontier(instance: Instance, question: Question, most: int) -> tuple[tuple[i
     return tuple(plans)
 
 
-def _nothing_open(instance: Instance, question: Question) -> list[tuple[int, Plan]]:
+def _nothing_open(question: Question) -> list[tuple[int, Plan]]:
     """Return the plan without sites for models that have one."""
     if question.model not in {"mclp", "gradual-cover", "capacitated-mclp"}:
         return []
@@ -53,7 +53,7 @@ def _nothing_open(instance: Instance, question: Question) -> list[tuple[int, Pla
 def alternatives(
     instance: Instance, question: Question, best: Plan, *, k: int, differ: int
 ) -> tuple[Plan, ...]:
-    """Return up to k plans after the best, each the best that differs by `differ` sites from all before it."""
+    """Return up to k plans after the best, each the best that differs by `differ` sites from all before."""
     clock = Clock(question.time_limit_s)
     known = [(best.sites, differ)]
     plans: list[Plan] = []
@@ -160,8 +160,7 @@ class Robustness:
 def robustness(instance: Instance, question: Question, draws: Draws) -> Robustness:
     """Return how often each site is chosen when weights and travel costs are drawn anew.
 
-    Each draw has its own generator (seed, number of the draw), so that draw 7 is the same whether 10 or 100 are
-    made.
+    Each draw has its own generator (seed, number of the draw): draw 7 is the same whether 10 or 100 are made.
     """
     clock = Clock(question.time_limit_s)
     chosen = np.zeros(instance.m, dtype=np.int64)

@@ -1,7 +1,7 @@
-"""Sites far from one another: largest smallest distance by bisection, each step an independent set of p sites.
+"""Sites far from one another: largest smallest distance by bisection, each step an independent set.
 
-Kuby (1987) states the model; here a threshold makes a conflict graph of the pairs that are nearer, and p sites
-without a conflict are looked for, with cliques instead of edges as rows.
+Kuby (1987) states the model; here a threshold makes a conflict graph of the pairs that are nearer, and p
+sites without a conflict are looked for, with cliques instead of edges as rows.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def distances(instance: Instance) -> FloatArray:
     d = np.full((instance.m, instance.m), np.inf)
     d[instance.pairs.demand, instance.pairs.site] = instance.pairs.cost
     np.fill_diagonal(d, np.inf)
-    return np.minimum(d, d.T)
+    return np.asarray(np.minimum(d, d.T), dtype=np.float64)
 
 
 def solve_dispersion(

@@ -1,4 +1,4 @@
-"""Equity first: the best possible worst district, then the most weight in range that leaves no district below it."""
+"""Equity first: the best worst district, then the most weight in range with no district below it."""
 
 from __future__ import annotations
 

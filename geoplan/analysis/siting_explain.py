@@ -1,4 +1,4 @@
-"""Why there is no plan: demand out of range, a smallest set of limits that conflict, and what would have to give.
+"""Why there is no plan: demand out of range, and a smallest set of limits that conflict.
 
 The conflicting set is found by QuickXplain (Junker 2004, AAAI) over named limits and then verified: it is
 infeasible, and leaving out any one of its members makes it feasible.
@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from geoplan.analysis.siting import CAPACITATED
-from geoplan.analysis.siting_relax import feasible, relaxations
 from geoplan.analysis.siting_instance import Instance, Question, Side
 from geoplan.analysis.siting_milp import Clock
+from geoplan.analysis.siting_relax import feasible, relaxations
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -1,4 +1,4 @@
-"""Siting input as arrays: the demand, the candidate sites and the pairs that have a route, in canonical order."""
+"""Siting input as arrays: demand, candidate sites and the pairs that have a route, in canonical order."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     FloatArray = NDArray[np.float64]
-    IntArray = NDArray[np.int64]
+    IntArray = NDArray[np.integer[Any]]
     BoolArray = NDArray[np.bool_]
 
 MODELS: Final = (
@@ -48,7 +48,7 @@ class Pairs:
     demand, site
         Positions in the instance, shape (pairs,).
     cost
-        Travel cost in units of 1/scale of the matrix column (tenths of a minute for scale 10), shape (pairs,).
+        Travel cost in units of 1/scale of the matrix column (tenths of a minute for 10), shape (pairs,).
     """
 
     demand: NDArray[np.int32]
@@ -158,7 +158,7 @@ class Instance:
 
     @property
     def shared(self) -> tuple[tuple[tuple[int, ...], float], ...]:
-        """The sites of each place with a shared opening cost, and the cost: the largest that its rows name."""
+        """The sites of each place with a shared opening cost, and that cost: the largest of its rows."""
         groups: dict[str, list[int]] = {}
         for k, name in enumerate(self.place):
             if name:
@@ -227,6 +227,8 @@ class Question:
         Most money of the open sites; the factor of money in `fixed-charge`.
     radius
         p-center: the largest cost that is being tried, in units of the instance.
+    any_plan
+        Only whether there is a plan counts: rows that merely make the bound better are left out.
     gap
         Relative gap at which the solver may stop.
     time_limit_s, max_iterations, seed
@@ -247,6 +249,7 @@ class Question:
     money_weight: float = 1.0
     side: Side = field(default_factory=Side)
     radius: float | None = None
+    any_plan: bool = False
     gap: float = 0.0
     time_limit_s: float = 60.0
     max_iterations: int | None = None
@@ -307,7 +310,7 @@ def merge_rows(cover: sparse.csr_matrix, weight: FloatArray) -> tuple[sparse.csr
     order = np.argsort(first, kind="stable")
     rank[order] = np.arange(len(first))
     group[filled] = rank[inverse]
-    merged = np.bincount(group[filled], weights=weight[filled], minlength=len(first))
+    merged = np.bincount(group[filled], weights=weight[filled], minlength=len(first)).astype(np.float64)
     return cover[filled[first[order]]], merged, group
 
 

@@ -1,4 +1,4 @@
-"""Tables -> siting instance: every rule on matrix, demand and sites is checked here, and all problems said at once."""
+"""Tables -> siting instance: every rule on matrix, demand and sites, and all problems said at once."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class _Report:
 
     found: list[Finding] = field(default_factory=list)
 
-    def add(  # noqa: PLR0913 - the parts of one finding
+    def add(
         self, code: str, message: str, where: Iterable[str], *, hint: str = "", severity: Any = "error"
     ) -> None:
         """Add one finding a place, and one that counts the rest."""
@@ -197,9 +197,9 @@ def _sites(tables: Tables, choices: Choices, report: _Report) -> pd.DataFrame:
     for name in ("region", "place"):
         out[name] = frame[name].astype(str) if name in frame else ""
     known = list(out["id"])
-    for option, ids in (("fixed", choices.fixed), ("closed", choices.closed)):
-        _named(option, ids, known, report)
-        out[option] |= out["id"].isin(ids)
+    for option, named in (("fixed", choices.fixed), ("closed", choices.closed)):
+        _named(option, named, known, report)
+        out[option] |= out["id"].isin(named)
     both = (out["fixed"] & out["closed"]).to_numpy()
     report.add("fixed-closed", "the site is both fixed and closed.", _where(file, out, both, "fixed"))
     return out.sort_values("id", kind="stable")
@@ -264,7 +264,7 @@ def _repeated(again: BoolArray, value: FloatArray, lines: IntArray, file: str, r
     report.add("repeated-pair", "this pair stands twice and counts once.", same, severity="warning")
 
 
-def _positions(  # noqa: PLR0913, PLR0917 - one column and what to say about it
+def _positions(
     matrix: pd.DataFrame, column: str, ids: pd.Series[str], kind: str, file: str, report: _Report
 ) -> IntArray:
     """Return the position of each row's id, -1 and a finding where it is unknown."""
@@ -282,7 +282,7 @@ def _positions(  # noqa: PLR0913, PLR0917 - one column and what to say about it
     if len(strange) > MANY:
         report.add(f"unknown-{kind}", f"{len(strange) - MANY} more ids of '{column}' are unknown.", [file])
     empty = np.flatnonzero(codes < 0)
-    report.add("missing-value", f"'{column}' is empty.", [f"{file}:{matrix.index[i]}" for i in empty])
+    report.add("missing-value", f"'{column}' is empty.", [f"{file}:{matrix.index[int(i)]}" for i in empty])
     return found
 
 
@@ -310,7 +310,7 @@ def _pair_places(matrix: pd.DataFrame, mask: BoolArray, column: str, file: str) 
     return [f"{file}:{line} {a} to {b}:{column}" for line, a, b in ends]
 
 
-def _instance(  # noqa: PLR0913, PLR0917 - the parts of one instance
+def _instance(
     tables: Tables,
     demand: pd.DataFrame,
     sites: pd.DataFrame,

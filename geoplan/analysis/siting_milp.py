@@ -1,4 +1,4 @@
-"""Mixed-integer programs for HiGHS: a small builder, one solve with clock, progress and a status that was read."""
+"""Mixed-integer programs for HiGHS: a small builder, and a solve with clock, progress and a read status."""
 
 from __future__ import annotations
 
@@ -176,7 +176,7 @@ class Outcome:
 def solve(
     program: Program, stop: Stop, *, start: FloatArray | None = None, progress: Progress | None = None
 ) -> Outcome:
-    """Solve a program on one thread with a fixed seed; status, bound and objective are read, never assumed."""
+    """Solve a program on one thread with a fixed seed; status and bound are read, never assumed."""
     if stop.clock.over:
         return Outcome("unknown", np.inf, -np.inf, None)
     scale = _objective_scale(program.cost)
@@ -196,7 +196,7 @@ def _objective_scale(cost: FloatArray) -> float:
 
 def _prepared(program: Program, scale: float, stop: Stop) -> Any:
     """Return a solver that holds the program and the options."""
-    highs = highspy.Highs()
+    highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]
     options: dict[str, Any] = {
         "output_flag": False,
         "threads": 1,

@@ -1,12 +1,13 @@
-"""The location models as integer programs: every model and side constraint that is no business of a fast method.
+"""The location models as integer programs: every model and side constraint beyond the fast methods.
 
-Formulations: set covering (Toregas et al. 1971), maximal covering (Church & ReVelle 1974), backup coverage (Hogan
-& ReVelle 1986), p-median and fixed charge with strong linking rows (Daskin 2013, Network and Discrete
+Formulations: set covering (Toregas et al. 1971), maximal covering (Church & ReVelle 1974), backup coverage
+(Hogan & ReVelle 1986), p-median and fixed charge with strong linking rows (Daskin 2013, Network and Discrete
 Location). Rows that say the same are merged; each row block bears the name of the limit it stands for.
 """
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -137,7 +138,7 @@ def district_cover(
     """
     names, of = district_groups(instance)
     heavy = np.flatnonzero((instance.weight > 0) & instance.reached)
-    base = np.bincount(of[heavy], weights=instance.weight[heavy], minlength=len(names))
+    base = np.bincount(of[heavy], weights=instance.weight[heavy], minlength=len(names)).astype(np.float64)
     cover = cover_matrix(instance.within(limit), instance.n, instance.m)
     entries: list[tuple[IntArray, IntArray, FloatArray]] = []
     for k in range(len(names)):
@@ -227,7 +228,7 @@ def bands_of(question: Question) -> tuple[tuple[float | None, float], ...]:
     if question.model != "gradual-cover":
         return ((question.limit, 1.0),)
     fractions = [fraction for _, fraction in question.bands] + [0.0]
-    steps = [a - b for a, b in zip(fractions, fractions[1:], strict=False)]
+    steps = [a - b for a, b in itertools.pairwise(fractions)]
     return tuple((limit, step) for (limit, _), step in zip(question.bands, steps, strict=True) if step > 0)
 
 
@@ -296,9 +297,13 @@ def _shares(build: Builder, instance: Instance, question: Question, pairs: Pairs
     k = len(pairs)
     x = build.columns(k, cost=cost, whole=question.single_source)
     rows = np.arange(k)
-    build.rows(k, (rows, x + rows, 1.0), (rows, pairs.site, -1.0), upper=0.0)
     sites = np.arange(instance.m)
     load = instance.load[pairs.demand]
+    # a capacity row alone already keeps load from a closed site
+    bare = (load > 0) & np.isfinite(instance.capacity[pairs.site]) & question.capacitated & question.any_plan
+    linked = np.flatnonzero(~bare)
+    at = np.arange(len(linked))
+    build.rows(len(linked), (at, x + linked, 1.0), (at, pairs.site[linked], -1.0), upper=0.0)
     if question.capacitated and np.isfinite(instance.capacity).any():
         bound = np.flatnonzero(np.isfinite(instance.capacity))
         own = np.isin(pairs.site, bound)

@@ -1,7 +1,7 @@
 """Least largest cost by bisection over the distinct costs: each radius is a question of covering.
 
-After Minieka (1970); greedy covers bring the upper end down, dual bounds and dominance the lower end up, and only
-radii that neither settles go to HiGHS.
+After Minieka (1970); greedy covers bring the upper end down, dual bounds and dominance the lower end up, and
+only radii that neither settles go to HiGHS.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Least sum of weight x cost: greedy and interchange, a Lagrangian bound, sites and pairs fixed, HiGHS on the rest.
+"""Least sum of weight x cost: good plans by greedy, interchange and kicks; a Lagrangian bound.
 
-The same code serves the p-median (exactly p sites) and the uncapacitated fixed-charge model (any number, opening
-costs). The Lagrangian relaxes the assignment rows (Cornuejols, Fisher & Nemhauser 1977); interchange gains
+The same code serves the p-median (exactly p sites) and the uncapacitated fixed-charge model (any number,
+opening costs). The Lagrangian relaxes the assignment rows (Cornuejols, Fisher & Nemhauser 1977); gains
 of all swaps are found in one pass over the matrix (Whitaker 1983).
 """
 
@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from geoplan.analysis.siting_milp import Builder, Clock, Stop, solve
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from geoplan.analysis.siting_instance import BoolArray, FloatArray, IntArray
+    from geoplan.analysis.siting_milp import Clock
 
     Progress = Callable[[float, float], None]
 
@@ -80,7 +79,7 @@ class MedianPlan:
     unique: str = "unknown"
 
 
-def make_median(  # noqa: PLR0913 - the parts of one problem
+def make_median(
     cost: FloatArray,
     weight: FloatArray,
     opening: FloatArray,
@@ -186,7 +185,7 @@ def _two_nearest(problem: Median, chosen: IntArray) -> tuple[IntArray, FloatArra
 def kicked(
     problem: Median, chosen: IntArray, value: FloatArray, clock: Clock, *, rounds: int, seed: int
 ) -> IntArray:
-    """Return the best plan of an iterated local search: a random exchange, then interchange, `rounds` times."""
+    """Return the best plan of an iterated local search: random exchange, then interchange, `rounds` times."""
     draw = np.random.default_rng(seed)
     best, cost = chosen, plan_cost(problem, chosen)
     movable = np.flatnonzero(~problem.forced[best])
@@ -223,7 +222,7 @@ def lagrange(
 
     Multipliers move by weight x step: a row of 100,000 people in one stride, a hamlet in its own.
     """
-    first, d1, d2 = _two_nearest(problem, chosen)
+    _, d1, d2 = _two_nearest(problem, chosen)
     cost = float(problem.opening[chosen].sum() + d1.sum())
     u = np.minimum(d2, 3 * d1 + problem.scale) if start is None else start
     best = Dual(u, -np.inf, np.zeros(problem.m), chosen, cost)

@@ -1,4 +1,4 @@
-"""The p-median and the fixed-charge model to proof: fixing by the Lagrangian bound, then HiGHS on the rest."""
+"""The p-median and the fixed-charge model to proof: fixed by the Lagrangian bound, then HiGHS."""
 
 from __future__ import annotations
 
@@ -221,7 +221,7 @@ def _useful_pairs(problem: Median, dual: Dual, limit: float) -> tuple[IntArray, 
     return row, column
 
 
-def _milp(  # noqa: PLR0913 - the parts of one program
+def _milp(
     problem: Median,
     pairs: tuple[IntArray, IntArray],
     stop: Stop,
@@ -255,4 +255,4 @@ def _serve(problem: Median, pairs: tuple[IntArray, IntArray], opened: BoolArray)
     """Return shares that send each row to its cheapest open column."""
     row, column = pairs
     price = np.where(opened[None, :], problem.price, np.inf)
-    return (column == price.argmin(axis=1)[row]).astype(float)
+    return np.asarray(column == price.argmin(axis=1)[row], dtype=np.float64)

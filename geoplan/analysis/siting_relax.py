@@ -47,7 +47,7 @@ def relaxations(instance: Instance, question: Question, clock: Clock) -> Iterato
 
 def feasible(instance: Instance, question: Question, clock: Clock) -> bool | None:
     """Whether a question has a plan; None if the time is not enough."""
-    program = build_model(instance, question).program
+    program = build_model(instance, replace(question, any_plan=True)).program
     # any plan will do: without an objective the solver stops at the first
     outcome = solve(replace(program, cost=np.zeros(len(program.cost))), Stop(clock, reached=np.inf))
     if outcome.x is not None:
@@ -86,7 +86,10 @@ def _capacity(instance: Instance, question: Question, clock: Clock) -> Iterator[
     def enough(k: int) -> bool | None:
         return feasible(replace(instance, capacity=instance.capacity * (k / STEPS)), question, clock)
 
-    step = _first(enough, STEPS, int(STEPS * MOST_FACTOR))
+    high = STEPS
+    while high < STEPS * MOST_FACTOR and not enough(2 * high):
+        high *= 2
+    step = _first(enough, high, 2 * high)
     if step is not None:
         yield ("capacity", 1.0, step / STEPS)
 

@@ -50,8 +50,8 @@ def _by_site(instance: Instance, allocation: Allocation | None) -> tuple[FloatAr
     weight = allocation.share * instance.weight[allocation.demand]
     load = allocation.share * instance.load[allocation.demand]
     return (
-        np.bincount(allocation.site, weights=weight, minlength=instance.m),
-        np.bincount(allocation.site, weights=load, minlength=instance.m),
+        np.bincount(allocation.site, weights=weight, minlength=instance.m).astype(np.float64),
+        np.bincount(allocation.site, weights=load, minlength=instance.m).astype(np.float64),
     )
 
 
@@ -113,9 +113,7 @@ def _reasons(instance: Instance, question: Question, plan: Plan) -> np.ndarray:
 def frontier_table(
     instance: Instance, question: Question, points: Sequence[tuple[int, Plan]]
 ) -> pd.DataFrame:
-    """Return one row a number of open sites: `open, status, stopped_by, objective, bound, gap, people_covered,
-    places_covered, cost, sites`.
-    """
+    """Return one row a number of open sites: objective, bound, gap, what is covered, cost, sites."""
     rows = []
     for p, plan in points:
         people, places = people_within(instance, plan.sites, _reach(question)) if plan.sites else (0.0, 0)
@@ -142,7 +140,7 @@ def _reach(question: Question) -> float | None:
 
 
 def alternatives_table(instance: Instance, question: Question, plans: Sequence[Plan]) -> pd.DataFrame:
-    """Return one row a plan, the best first: `rank, status, objective, bound, gap, loss, differs, cost, sites`.
+    """Return one row a plan, the best first.
 
     `loss` is what the plan is worse than the best one, `differs` how many sites it does not share with it.
     """
@@ -167,7 +165,7 @@ def alternatives_table(instance: Instance, question: Question, plans: Sequence[P
 
 
 def robustness_table(instance: Instance, drawn: Robustness, plan: Plan) -> pd.DataFrame:
-    """Return every site that any draw or the plan chose: `site_id, in_plan, chosen, draws, share, low, high`."""
+    """Return every site that a draw or the plan chose: in how many of the draws, the share, its interval."""
     wanted = np.flatnonzero((drawn.chosen > 0) | np.isin(np.arange(instance.m), plan.sites))
     order = wanted[np.lexsort((wanted, -drawn.chosen[wanted]))]
     return pd.DataFrame(

@@ -7,7 +7,7 @@ limits, capacities, numbers, money and the objective.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -159,12 +159,12 @@ def _value(claim: Claim, ground: Ground) -> float | None:
     return _VALUES[claim.model](claim, ground, demand)
 
 
-def _routed(claim: Claim, ground: Ground) -> Any:
+def _routed(ground: Ground) -> set[str]:
     """Return the ids of the demand that has a route to any candidate."""
     return set(ground.routes["demand_id"])
 
 
-def _value_cover(claim: Claim, ground: Ground, demand: pd.DataFrame) -> float | None:
+def _value_cover(claim: Claim, _ground: Ground, demand: pd.DataFrame) -> float | None:
     """Return the weight within the limit, or with bands each weight times its fraction."""
     if claim.model == "mclp":
         return float(demand.loc[demand["best"] <= claim.limit, "weight"].sum())
@@ -180,11 +180,11 @@ def _value_lscp(claim: Claim, ground: Ground, demand: pd.DataFrame) -> float | N
     if claim.cover_share is not None:
         enough = demand.loc[served, "weight"].sum() >= claim.cover_share * demand["weight"].sum() * (1 - 1e-9)
         return float(len(claim.sites)) if enough else None
-    need = demand.index.isin(_routed(claim, ground))
+    need = demand.index.isin(_routed(ground))
     if claim.capacity_column:
         rows = claim.assignment
-        served = demand.index.isin(rows.loc[rows["status"] != "assigned", "demand_id"])
-        return None if served[need].any() else float(len(claim.sites))
+        left = demand.index.isin(rows.loc[rows["status"] != "assigned", "demand_id"])
+        return None if left[need].any() else float(len(claim.sites))
     return float(len(claim.sites)) if served[need].all() else None
 
 
@@ -192,15 +192,15 @@ def _value_backup(claim: Claim, ground: Ground, demand: pd.DataFrame) -> float |
     """Return the places or people with two open sites in range, if all have one."""
     near = ground.routes[ground.routes["site_id"].isin(claim.sites) & (ground.routes["cost"] <= claim.limit)]
     count = near.groupby("demand_id")["site_id"].nunique().reindex(demand.index, fill_value=0)
-    if (count[demand.index.isin(_routed(claim, ground))] < 1).any():
+    if (count[demand.index.isin(_routed(ground))] < 1).any():
         return None
     twice = count >= 2
     return float(demand.loc[twice, "weight"].sum() if claim.count == "people" else twice.sum())
 
 
-def _value_center(claim: Claim, ground: Ground, demand: pd.DataFrame) -> float | None:
+def _value_center(_claim: Claim, ground: Ground, demand: pd.DataFrame) -> float | None:
     """Return the largest cost of demand that has weight and a route."""
-    heavy = demand[(demand["weight"] > 0) & demand.index.isin(_routed(claim, ground))]
+    heavy = demand[(demand["weight"] > 0) & demand.index.isin(_routed(ground))]
     worst = float(heavy["best"].max())
     return worst if np.isfinite(worst) else None
 
@@ -209,7 +209,7 @@ def _value_median(claim: Claim, ground: Ground, demand: pd.DataFrame) -> float |
     """Return weight x cost, by nearest site or by the assignment's shares, plus money for fixed charge."""
     rows = claim.assignment[claim.assignment["status"] == "assigned"]
     part = rows.groupby("demand_id")["share"].sum().reindex(demand.index, fill_value=0.0)
-    must = demand.index.isin(_routed(claim, ground)) & ((demand["weight"] > 0) | (demand["load"] > 0))
+    must = demand.index.isin(_routed(ground)) & ((demand["weight"] > 0) | (demand["load"] > 0))
     if (part[must] < 1 - TOLERANCE).any():
         return None
     if claim.capacity_column or claim.single_source or "least_load" in ground.sites:
@@ -222,7 +222,7 @@ def _value_median(claim: Claim, ground: Ground, demand: pd.DataFrame) -> float |
     return travel + (claim.money_weight * _money(claim, ground) if claim.model == "fixed-charge" else 0.0)
 
 
-def _value_load(claim: Claim, ground: Ground, demand: pd.DataFrame) -> float | None:
+def _value_load(claim: Claim, _ground: Ground, demand: pd.DataFrame) -> float | None:
     """Return the load that is served."""
     rows = claim.assignment[claim.assignment["status"] == "assigned"]
     return float((rows["share"] * rows["demand_id"].map(demand["load"])).sum())

@@ -1,16 +1,16 @@
-"""Write the answer to a siting question: plan, assignment, record and what else was asked; whole or absent."""
+"""Write the answer to a siting question: record, plan, assignment and more; whole or absent."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING
 
-from geoplan.errors import Finding
 from geoplan.output.files import whole_or_absent, write_csv
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from geoplan.errors import Finding
     from geoplan.siting_files import SiteAnswer
 
 RECORD = "siting.json"

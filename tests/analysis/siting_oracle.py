@@ -40,7 +40,7 @@ def in_range(costs, demand, sites, limit):
     return [s for s in sites if costs.get((demand, s), math.inf) <= limit]
 
 
-def value(model, costs, weights, sites, *, limit=None, bands=(), count="places"):
+def value(model, costs, weights, sites, *, limit=None, bands=(), count="places"):  # noqa: PLR0911
     """The worth of a plan, None where it breaks the model."""
     reach = {d: nearest(costs, d, sites) for d in weights}
     if model == "mclp":
@@ -107,7 +107,7 @@ def single_source(costs, weights, loads, capacities, sites, *, limit=None):
         [s for s in sites if (d, s) in costs and (limit is None or costs[d, s] <= limit)] for d in weights
     ]
     for picks in itertools.product(*choices):
-        used = {s: 0.0 for s in sites}
+        used = dict.fromkeys(sites, 0.0)
         for d, s in zip(weights, picks, strict=True):
             used[s] += loads[d]
         if all(used[s] <= capacities[s] + 1e-9 for s in sites):
