@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from geoplan.changes.facilities import changed_facilities
 from geoplan.changes.halves import is_half
 from geoplan.changes.people import changed_people, counts_others
-from geoplan.changes.roads import changed_roads
+from geoplan.changes.roads import changed_roads, winter_closes
 from geoplan.changes.standards import with_standards
-from geoplan.scenario.change_roads import CloseRoad
+from geoplan.scenario.change_roads import CloseRoad, PassCalendar
 
 if TYPE_CHECKING:
     from geoplan.errors import Finding
@@ -29,9 +29,10 @@ def apply_changes(
 
     Changes in force on that day are applied by their start, then by their place in the file; later ones see
     what earlier ones did. Roads that any change adds are rows in every year, so that road numbers mean the
-    same in all years. `tables` stays as it is; without changes it is returned itself.
+    same in all years. `tables` stays as it is; without changes it is returned itself, unless winter closes
+    roads of it.
     """
-    if not scenario.changes:
+    if not scenario.changes and not winter_closes(scenario, tables):
         return tables, (), []
     day = dt.date(year, 1, 1)
     in_order = sorted(scenario.changes, key=lambda change: change.starts or dt.date.min)
@@ -46,10 +47,14 @@ def apply_changes(
 
 
 def unclosed(scenario: Scenario, tables: TableSet, year: int) -> TableSet | None:
-    """Return the tables of 1 January of `year` as if no road had been closed by a change; None if none is."""
+    """Return the tables of 1 January of `year` as if neither change nor winter closed a road.
+
+    None if nothing does.
+    """
     day = dt.date(year, 1, 1)
-    closing = [c for c in scenario.changes if isinstance(c, CloseRoad) and c.holds(day)]
-    if not closing:
+    closing = [c for c in scenario.changes if isinstance(c, CloseRoad | PassCalendar) and c.holds(day)]
+    if not closing and not winter_closes(scenario, tables):
         return None
     others = tuple(change for change in scenario.changes if change not in closing)
-    return apply_changes(scenario.model_copy(update={"changes": others}), tables, year)[0]
+    state, _, _ = apply_changes(scenario.model_copy(update={"changes": others}), tables, year)
+    return replace(state, roads=state.roads.assign(closed_in_winter=False))

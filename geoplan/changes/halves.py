@@ -1,7 +1,7 @@
 """A closed road as two dead ends: who lives on it still reaches its nearer end, and nobody passes.
 
-Without them a place on a closed road would be joined to some other road, and might come out nearer to care
-than before the closure.
+So is a pass that snow closes in winter. Without the dead ends a place on a closed road would be joined to
+some other road, and might come out nearer to care than before the closure.
 """
 
 from __future__ import annotations

@@ -47,6 +47,7 @@ EDITED: Final = (
 )
 """Columns that changes of roads write."""
 
+WINTER: Final = "winter"
 UNFINISHED: Final = ("construction", "planned")
 
 
@@ -94,12 +95,11 @@ def changed_roads(
     """Return roads and nodes as they are on `day`, the log and the findings; `changes` by start."""
     mine = [change for change in changes if isinstance(change, RoadChange)]
     table, log, findings = _with_added([c for c in changes if isinstance(c, AddRoad)], tables, day)
-    if findings or not mine:
+    if findings or not (mine or winter_closes(scenario, tables)):
         return {"roads": table}, log, findings
     roads = _Roads(table, tables, scenario, day, {}, log=log)
     named = [_named(change, roads) for change in mine]
-    closed = [rows for change, rows in zip(mine, named, strict=True) if isinstance(change, CloseRoad)]
-    numbers = sorted({number for rows in closed for number in rows.tolist()})
+    numbers = _ever_closed(mine, named, roads)
     roads.table, nodes, roads.halves = with_halves(table, tables.road_nodes, numbers)
     roads.cells = {name: roads.table[name].to_numpy(dtype=object, copy=True) for name in EDITED}
     for change, rows in zip(mine, named, strict=True):
@@ -108,11 +108,33 @@ def changed_roads(
     return {"roads": _finished(roads), "road_nodes": nodes}, roads.log, roads.findings
 
 
+def winter_closes(scenario: Scenario, tables: TableSet) -> bool:
+    """Whether the season of the scenario closes any road of the table."""
+    return scenario.season == WINTER and bool(tables.roads["closed_in_winter"].any())
+
+
+def _ever_closed(changes: Sequence[RoadChange], named: list[NDArray[np.intp]], roads: _Roads) -> list[int]:
+    """Return the numbers of the roads that a change closes in any year, or the scenario's winter."""
+    snow = roads.scenario.season == WINTER
+    closing = {
+        number
+        for change, rows in zip(changes, named, strict=True)
+        for number in rows.tolist()
+        if isinstance(change, CloseRoad) or (snow and isinstance(change, PassCalendar))
+    }
+    always = np.flatnonzero(roads.table["closed_in_winter"].to_numpy(dtype=bool)).tolist() if snow else []
+    return sorted(closing | set(always))
+
+
 def _finished(roads: _Roads) -> pd.DataFrame:
     """Return the table with the cells that changes wrote; halves are as fast as their road."""
+    snowed = roads.is_open(roads.day) & roads.cells["closed_in_winter"].astype(bool)
     for number, halves in roads.halves.items():
-        for name in ("speed_kmh", "surface", "closed_in_winter"):
-            for half in halves:
+        if snowed[number] and roads.scenario.season == WINTER:
+            roads.divide(number, apart=True)
+        for half in halves:
+            roads.cells["closed_in_winter"][half] = False
+            for name in ("speed_kmh", "surface"):
                 roads.cells[name][half] = roads.cells[name][number]
     table = roads.table
     same = {n: pd.Series(v, index=table.index, dtype=table[n].dtype) for n, v in roads.cells.items()}

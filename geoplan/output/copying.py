@@ -49,9 +49,16 @@ def copy_scenario(
     loaded = load_scenario(parent)
     target = folder / f"{name}.toml"
     text = loaded.path.read_text(encoding="utf-8")
-    pairs = _data_pairs(loaded.table_paths(), folder / f"{name}-data") if with_data else []
+    # an envelope stays where the change names it: only the tables of [tables] are copied
+    paths = loaded.model_copy(update={"changes": ()}).table_paths()
+    pairs = _data_pairs(paths, folder / f"{name}-data") if with_data else []
+    if folder.resolve() != loaded.path.parent and loaded.extends.endswith(".toml"):
+        raise UsageError(
+            f"'{parent}' extends a file beside itself",
+            hint="Copy that file too, or print it by geoplan show.",
+        )
     if with_data:
-        text = _point_to(text, loaded.table_paths(), f"{name}-data")
+        text = _point_to(text, paths, f"{name}-data")
     elif folder.resolve() != loaded.path.parent and _has_own_tables(loaded):
         raise UsageError(
             f"'{parent}' uses tables beside its own file", hint="Add --with-data to copy them too."

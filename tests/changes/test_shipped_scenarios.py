@@ -1,7 +1,7 @@
 """Each shipped scenario answers its question: direction and rough size of its effect, derived by hand.
 
-The derivations use kilometres of boundaries/roads.csv and km/h of scenarios/data/speeds.csv (car, summer unless
-said). Sizes are checked to a sixth, so that better lengths and speeds do not break the meaning.
+The derivations use kilometres of boundaries/roads.csv and km/h of scenarios/data/speeds.csv (car, summer
+unless said). Sizes are checked to a sixth, so that better lengths and speeds do not break the meaning.
 """
 
 from __future__ import annotations
@@ -110,18 +110,23 @@ def test_what_is_assumed_is_titled_so(name):
 
 
 def test_winter_closes_the_omar_pass_for_kalbajar(effects):
-    # Summer: Kalbajar-Ganja over the Omar pass (16.3 + 15.2 km at 34 km/h = 55.6 min) and 82 km of better road
-    # (19.3 + 13.7 + 14.5 + 11.1 + 23.6 + 10.6 = 92.8): 148 min. Winter: by Aghdara and Tartar, 223 km, of
-    # which 117 km at 30 to 36 km/h (200 min), 18 at 47 (23) and 88 at 47 to 74 (90): about 315.
+    # Summer: Kalbajar-Ganja over the Omar pass (16.3 + 15.2 km at 34 km/h = 55.6 min) and 82 km of
+    # better road (19.3 + 13.7 + 14.5 + 11.1 + 23.6 + 10.6 = 92.8): 148 min. Winter: by Aghdara and
+    # Tartar, 223 km, of which 117 km at 30 to 36 km/h (200 min), 18 at 47 (23) and 88 at 47 to 74 (90):
+    # about 315.
     assert effects.change("winter", "cardiology_pci", "kal-kalbacar") == (about(148), about(315))
+    # Nobody gains by snow.
+    for service in ("cardiology_pci", "emergency_hospital", "oncology_radiotherapy"):
+        summer, winter = effects.minutes("baseline", service), effects.minutes("winter", service)
+        assert (winter.fillna(9999) >= summer.fillna(9999) - 0.1001).all()
     # Ganja's own people do not care for passes: the town's centre stays where it is.
     before, after = effects.change("winter", "cardiology_pci", "gn586523")
     assert before == after == 0
 
 
 def test_assumed_regional_centres_bring_pci_to_guba_and_gusar(effects):
-    # The candidate stands in Guba's centre: 0 minutes, where Baku was 131 away. Gusar is 12.0 km of secondary
-    # road from Guba at 68 km/h: 10.6 minutes.
+    # The candidate stands in Guba's centre: 0 minutes, where Baku was 131 away. Gusar is 12.0 km of
+    # secondary road from Guba at 68 km/h: 10.6 minutes.
     assert effects.change("regional-centres-assumed", "cardiology_pci", "gn585221") == (about(131), 0)
     assert effects.change("regional-centres-assumed", "cardiology_pci", "gn585220")[1] == about(10.6)
 
@@ -143,8 +148,9 @@ def test_the_murovdag_tunnel_saves_kalbajar_three_quarters_of_an_hour(effects):
     # 11.7 km of tunnel at 56 km/h = 12.5 minutes in place of 31.5 km over the pass = 55.6: 43 minutes less.
     before, after = effects.change("murovdag-kalbajar-lachin", "cardiology_pci", "kal-kalbacar")
     assert before - after == about(43)
-    # Lachin-Kalbajar: 35.8 + 34.5 + 5.5 km new at 56 km/h = 81 minutes in place of 65 + 38 + 6 km at 27 to 46 =
-    # 237. Then 12.8 km (13.7), the tunnel (12.5) and 51.5 km to Ganja (59.8): 167, where it was 217 by Aghdam.
+    # Lachin-Kalbajar: 35.8 + 34.5 + 5.5 km new at 56 km/h = 81 minutes in place of 65 + 38 + 6 km at 27
+    # to 46 = 237. Then 12.8 km (13.7), the tunnel (12.5) and 51.5 km to Ganja (59.8): 167, where it was
+    # 217 by Aghdam.
     assert effects.change("murovdag-kalbajar-lachin", "cardiology_pci", "lac-lacin") == (
         about(217), about(167),
     )  # fmt: skip
@@ -153,20 +159,22 @@ def test_the_murovdag_tunnel_saves_kalbajar_three_quarters_of_an_hour(effects):
 
 
 def test_the_new_m6_saves_zangilan_an_hour_to_pci(effects):
-    # Zangilan-Ahmadbayli new: 9.8 km at 56 km/h (10.4) + 25.0 + 28.3 + 24.1 + 24.3 km at 95 km/h (64.2) = 74.6
-    # minutes; old: 90.2 km at 46 to 50 km/h (110.4) + 23.5 km at 68 (20.7) = 131.1: 56.5 less.
+    # Zangilan-Ahmadbayli new: 9.8 km at 56 km/h (10.4) + 25.0 + 28.3 + 24.1 + 24.3 km at 95 km/h (64.2)
+    # = 74.6 minutes; old: 90.2 km at 46 to 50 km/h (110.4) + 23.5 km at 68 (20.7) = 131.1: 56.5 less.
     before, after = effects.change("horadiz-zangilan-lachin", "cardiology_pci", "zan-zangilan")
     assert before - after == about(56.5)
     # Gubadli gains more: its old road to Khanlig was gravel.
     before, after = effects.change("horadiz-zangilan-lachin", "cardiology_pci", "qbi-qubadli")
     assert before - after > 56.5
-    # Jabrayil-Horadiz: Shukurbayli-Horadiz new 24.1 km at 95 (15.2) in place of 26.0 km at 50 (31.3): 16 less.
+    # Jabrayil-Horadiz: Shukurbayli-Horadiz new 24.1 km at 95 (15.2) in place of 26.0 km at 50 (31.3):
+    # 16 less.
     before, after = effects.change("horadiz-zangilan-lachin", "emergency_hospital", "cab-cabrayil")
     assert before - after == about(16)
 
 
 def test_the_programmes_hospitals_stand_in_their_towns(effects):
-    # Each stands in the town itself: 0 minutes. Before, Jabrayil and Fuzuli went to Horadiz, Gubadli to Zangilan.
+    # Each stands in the town itself: 0 minutes. Before, Jabrayil and Fuzuli went to Horadiz, Gubadli to
+    # Zangilan.
     for place, minutes in (("cab-cabrayil", 42), ("fuz-fuzuli", 34), ("qbi-qubadli", 72)):
         change = effects.change("programme-hospitals", "emergency_hospital", place)
         assert change == (about(minutes), 0), place
@@ -177,7 +185,8 @@ def test_the_programmes_hospitals_stand_in_their_towns(effects):
 
 
 def test_displaced_hospitals_at_home_would_flatter_gubadli(effects):
-    # Gubadli's hospital works in Sumgayit: counted at home it takes 72 minutes off, Jabrayil's (Bilasuvar) 42.
+    # Gubadli's hospital works in Sumgayit: counted at home it takes 72 minutes off, Jabrayil's
+    # (Bilasuvar) 42.
     name = "displaced-hospitals-home"
     assert effects.change(name, "emergency_hospital", "qbi-qubadli") == (about(72), 0)
     assert effects.change(name, "emergency_hospital", "cab-cabrayil") == (about(42), 0)
@@ -187,8 +196,8 @@ def test_displaced_hospitals_at_home_would_flatter_gubadli(effects):
 
 
 def test_a_slide_sends_lachin_round_by_kalbajar(effects):
-    # Closed: by Kalbajar, 65.0 + 38.4 km at 27 km/h (229.7) + 5.7 km (7.4) + 12.8 (13.7) + Omar pass (55.6) +
-    # 51.5 km (59.8) = 366 minutes, where it was 217 by Shusha and Aghdam.
+    # Closed: by Kalbajar, 65.0 + 38.4 km at 27 km/h (229.7) + 5.7 km (7.4) + 12.8 (13.7) + Omar pass
+    # (55.6) + 51.5 km (59.8) = 366 minutes, where it was 217 by Shusha and Aghdam.
     name = "slide-shusha-lachin"
     assert effects.change(name, "cardiology_pci", "lac-lacin") == (about(217), about(366))
     # Its own hospital is where it was, and on the other side of the slide nothing changes.
