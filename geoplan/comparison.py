@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -129,7 +129,9 @@ def load_side(what: str, *, pool: TablePool, progress: Progress | None = None) -
             f"{what} is no result folder", hint=f"It has no {saved.RECORD}: name what 'geoplan run' wrote."
         )
     scenario = load_scenario(what)
-    return side_of_result(run(scenario, progress=progress, tables=pool.read(scenario.table_paths())))
+    side = side_of_result(run(scenario, progress=progress, tables=pool.read(scenario.table_paths())))
+    # the scenario as loaded: a run puts standards into its services, where no change could be taken away
+    return replace(side, scenario=scenario)
 
 
 def side_of_result(result: Result) -> Side:
@@ -190,8 +192,6 @@ def _silent(_step: str) -> None:
 
 def _uniquely_named(sides: Sequence[Side]) -> list[Side]:
     """Return the sides; a plan whose name stands already gets a number behind it."""
-    from dataclasses import replace  # noqa: PLC0415 - used here alone
-
     out: list[Side] = [sides[0]]
     for side in sides[1:]:
         same = sum(s.id == side.id or s.id.startswith(f"{side.id}-") for s in out[1:])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -93,6 +93,8 @@ class Provenance:
     """Where a result comes from: versions, inputs, hash and how long it took.
 
     `run_hash` is taken over the effective scenario and the parsed tables sorted by id, not over file bytes.
+    `asked` is the scenario as it was given, where changes of standards made the effective one another;
+    empty elsewhere.
     """
 
     geoplan_version: str
@@ -102,6 +104,7 @@ class Provenance:
     attributions: tuple[str, ...]
     started_at: str
     timings_s: dict[str, float] = field(default_factory=dict)
+    asked: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,7 +87,8 @@ def run(scenario: Scenario, *, progress: Progress | None = None, tables: TableSe
     tables = read_tables(scenario.table_paths()) if tables is None else tables
     place = _Place(country(tables), AccessRule(**scenario.travel.model_dump()))
     findings = [*tables.findings, *left_out_findings(tables)]
-    scenario, log = with_standards(scenario)
+    asked = scenario
+    scenario, log = with_standards(asked)
     clock.step("apply the changes")
     states = [apply_changes(scenario, tables, year) for year in scenario.years]
     findings += [finding for _, _, found in states for finding in found]
@@ -123,7 +124,7 @@ def run(scenario: Scenario, *, progress: Progress | None = None, tables: TableSe
         snapping=pd.concat([part.snapping for part in parts], ignore_index=True),
         check_distances=checked,
         findings=sort_findings(findings),
-        provenance=_provenance(scenario, tables, started, clock.seconds),
+        provenance=_provenance(scenario, asked, tables, started=started, seconds=clock.seconds),
         changes_log=tuple(dict.fromkeys([*log, *(row for _, rows, _ in states for row in rows)])),
     )
 
@@ -361,7 +362,9 @@ def _named_groups(table: pd.DataFrame, districts: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([table, named], axis=1)
 
 
-def _provenance(scenario: Scenario, tables: TableSet, started: str, seconds: dict[str, float]) -> Provenance:
+def _provenance(
+    scenario: Scenario, asked: Scenario, tables: TableSet, *, started: str, seconds: dict[str, float]
+) -> Provenance:
     """Return where the result comes from."""
     text = f"{scenario.content_hash()} {tables_hash(tables)}"
     return Provenance(
@@ -372,4 +375,5 @@ def _provenance(scenario: Scenario, tables: TableSet, started: str, seconds: dic
         attributions=attributions(tables),
         started_at=started,
         timings_s=seconds,
+        asked={} if asked is scenario else asked.model_dump(mode="json"),
     )

@@ -146,12 +146,13 @@ def read_places(folder: Path) -> pd.DataFrame:
 
 
 def recorded_scenario(record: dict[str, Any], beside: Path | None = None) -> Scenario | None:
-    """Return the effective scenario of a record so that it can run again, or None where it cannot.
+    """Return the scenario of a record as it was given, to run again, or None where it cannot.
 
     Tables that do not ship lie beside a scenario file, whose place no record tells: `beside` names that
     folder. Without it only scenarios whose tables all ship can run again.
     """
-    content = {k: v for k, v in record["scenario"].items() if k in FILE_KEYS}
+    asked = record.get("scenario_asked", record["scenario"])
+    content = {k: v for k, v in asked.items() if k in FILE_KEYS}
     try:
         scenario = Scenario.model_validate_json(json.dumps(content), strict=True)
     except ValidationError:

@@ -47,6 +47,22 @@ def test_an_untouched_folder_is_the_same(written: Path) -> None:
     assert {"index.html", "run.json", "report.xlsx", "result.gpkg"} <= set(verdict.same)
 
 
+def test_changes_of_roads_facilities_and_standards_run_again_alike(written: Path, tmp_path: Path) -> None:
+    shutil.copytree(written.parent, tmp_path / "all", ignore=shutil.ignore_patterns("out"))
+    changes = (
+        'extends = "tiny.toml"\ntitle = "Plan"\nyears = [2026, 2027]\n'
+        '[[changes]]\nchange = "standard"\nservice = "cardiology_pci"\ntarget_minutes = 30\n'
+        '[[changes]]\nchange = "close_facility"\nfacility = "f-serq"\nstart = 2026-06-01\n'
+        '[[changes]]\nchange = "slow_road"\nroad = "m1-bati-serq"\nspeed_kmh = 40\n'
+    )
+    (tmp_path / "all" / "plan.toml").write_text(changes, encoding="utf-8")
+    result = run(load_scenario(tmp_path / "all" / "plan.toml"))
+    write_result(result, tmp_path / "all" / "out", overwrite=False, render=render_page)
+    verdict = verify(tmp_path / "all" / "out", render=render_page, beside=tmp_path / "all")
+    assert verdict.ok, verdict.different
+    assert "tables/changes.csv" in verdict.same
+
+
 def test_every_kind_of_difference_is_named(written: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     shutil.copytree(written, out)

@@ -202,6 +202,7 @@ def record(result: Result) -> dict[str, Any]:
         "scenario_id": result.scenario.id,
         "run_hash": p.run_hash,
         "scenario": result.scenario.model_dump(mode="json"),
+        **({"scenario_asked": p.asked} if p.asked else {}),
         "input_sha256": p.input_sha256,
         "versions": p.versions,
         "attributions": list(p.attributions),

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from geoplan.errors import InputError, UsageError
+from geoplan.scenario import load_scenario
 from geoplan.sweep.draws import settings_of_runs
 from geoplan.sweep.plan import load_plan
+from geoplan.sweep.tasks import check_keys
 
 
 def plan(tmp_path: Path, text: str):
@@ -122,3 +125,13 @@ def test_too_many_runs_and_no_file(tmp_path: Path) -> None:
         settings_of_runs(plan(tmp_path, f"[vary]\n{wide}"))
     with pytest.raises(UsageError, match=r"Did you mean 's\.toml'"):
         load_plan(tmp_path / "ss.toml")
+
+
+def test_the_example_of_the_docs_is_a_sweep_over_the_baseline(tmp_path: Path) -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs" / "sweeps.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```toml\n(.*?)```", text, flags=re.DOTALL)
+    path = tmp_path / "example.toml"
+    path.write_text(example, encoding="utf-8")
+    read = load_plan(path)
+    check_keys(load_scenario("baseline"), read.keys, file=path.name)
+    assert len(settings_of_runs(read)) == 2 * 3 * 2 * 50
