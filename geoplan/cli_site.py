@@ -65,8 +65,11 @@ class Unservable(StrEnum):
     set_aside = "set-aside"
 
 
+MatrixOpt = Annotated[Path, typer.Option(help="CSV: origin_id,destination_id,minutes[,km][,status].")]
+
+
 def site_command(
-    matrix: Annotated[Path, typer.Option(help="CSV: origin_id,destination_id,minutes[,km][,status].")],
+    matrix: MatrixOpt,
     model: Annotated[Model, typer.Option(help="The location model.")],
     out: Annotated[Path, typer.Option(help="Folder to write.")],
     demand: Annotated[

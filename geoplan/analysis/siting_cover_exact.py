@@ -189,14 +189,14 @@ class _Search:
 
     def _pass(self, rest: _Rest, multiplier: FloatArray | None) -> tuple[_Rest, FloatArray, bool]:
         """Bound once, look for better plans, fix; return the rest and whether it became smaller."""
-        inside = np.flatnonzero(np.isin(rest.columns, self.chosen))
+        inside: IntArray = np.flatnonzero(np.isin(rest.columns, self.chosen))
         if len(inside) != rest.problem.p:
             inside = greedy(rest.problem)
         dual = lagrange(rest.problem, inside, self.clock, rounds=self.rounds, start=multiplier)
         self._take(rest, interchange(rest.problem, dual.chosen, self.clock), dual.bound)
         if not self.done:
             self.kicks += 1
-            start = np.flatnonzero(np.isin(rest.columns, self.chosen))
+            start: IntArray = np.flatnonzero(np.isin(rest.columns, self.chosen))
             start = start if len(start) == rest.problem.p else dual.chosen
             plan = kicked(
                 rest.problem, start, dual.value, self.clock, rounds=min(KICKS, self.rounds), seed=self.kicks
