@@ -297,7 +297,7 @@ def _contributions(
     def state(changes: Sequence[Any], step: str) -> Side:
         progress(f"contributions: {step}")
         part = plan.scenario.model_copy(update={"changes": tuple(changes)})  # type: ignore[union-attr]
-        return side_of_result(run(part, tables=pool.read(part.table_paths())))
+        return side_of_result(run(part, tables=pool.read(part.table_paths()), figures_only=True))
 
     def effect(one: Side, two: Side) -> pd.DataFrame:
         return _differences(one, two, years, services)[1]

@@ -64,7 +64,13 @@ VERSIONED: Final = ("folium", "geopandas", "h3", "numpy", "pandas", "pyogrio", "
 NAMES: Final = ("name_az", "name_en", "name_ru")
 
 
-def run(scenario: Scenario, *, progress: Progress | None = None, tables: TableSet | None = None) -> Result:
+def run(
+    scenario: Scenario,
+    *,
+    progress: Progress | None = None,
+    tables: TableSet | None = None,
+    figures_only: bool = False,
+) -> Result:
     """Return what `scenario` finds.
 
     Parameters
@@ -75,6 +81,9 @@ def run(scenario: Scenario, *, progress: Progress | None = None, tables: TableSe
         Called with the name of each step as it begins.
     tables
         What `read_tables(scenario.table_paths())` gave before: many runs over the same files read them once.
+    figures_only
+        Leave out what no figure of coverage rests on and one of many runs does not need: the check against
+        published distances, attributions and the hash of the run.
 
     Raises
     ------
@@ -99,9 +108,11 @@ def run(scenario: Scenario, *, progress: Progress | None = None, tables: TableSe
         part, found = _year(scenario, given, place, year, clock)
         parts.append(part)
         findings += found
-    clock.step("check the roads against published distances")
-    checked, found = check_distances(tables, ground=place.ground, rule=place.rule)
-    findings += found
+    checked = pd.DataFrame()
+    if not figures_only:
+        clock.step("check the roads against published distances")
+        checked, found = check_distances(tables, ground=place.ground, rule=place.rule)
+        findings += found
     raise_on_errors(findings)
     findings += [note for part in parts for note in _share_notes(scenario, part)]
     clock.step("")
@@ -124,7 +135,11 @@ def run(scenario: Scenario, *, progress: Progress | None = None, tables: TableSe
         snapping=pd.concat([part.snapping for part in parts], ignore_index=True),
         check_distances=checked,
         findings=sort_findings(findings),
-        provenance=_provenance(scenario, asked, tables, started=started, seconds=clock.seconds),
+        provenance=(
+            Provenance(__version__, "", {}, {}, (), started, clock.seconds)
+            if figures_only
+            else _provenance(scenario, asked, tables, started=started, seconds=clock.seconds)
+        ),
         changes_log=tuple(dict.fromkeys([*log, *(row for _, rows, _ in states for row in rows)])),
     )
 

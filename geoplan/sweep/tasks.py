@@ -173,7 +173,7 @@ def work(task: Task, pool: TablePool) -> Outcome:
     if task.scenario is None:
         return Outcome(task.number, error=task.problem)
     try:
-        result = run(task.scenario, tables=_tables(task, pool))
+        result = run(task.scenario, tables=_tables(task, pool), figures_only=True)
         return Outcome(task.number, rows=figures(result, task.keep))
     except Exception as error:  # noqa: BLE001 - one bad run must not end a thousand good ones
         return Outcome(task.number, error=message_of(error))
