@@ -138,7 +138,7 @@ def site_from_files(
     """
     question = _fitting(files, question, options)
     tables, findings = _read(files, options.choices)
-    made = make_instance(tables, options.choices)
+    made = make_instance(tables, _standard(options.choices))
     findings += list(made.findings)
     question = _complete(made, question, options, tables)
     answer, equity = _solved(made.instance, question, options, progress)
@@ -147,6 +147,15 @@ def site_from_files(
     if not answer.sites:
         return _nothing_found(made, question, answer, findings)
     return _written(_Case(files, tables, made, question, options), answer, equity, findings)
+
+
+def _standard(choices: Choices) -> Choices:
+    """Return the choices for tables whose capacity and money columns were renamed as they were read."""
+    return replace(
+        choices,
+        capacity_column="capacity" if choices.capacity_column else "",
+        cost_column="cost" if choices.cost_column else "",
+    )
 
 
 @dataclass(frozen=True)
