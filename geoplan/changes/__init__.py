@@ -39,7 +39,7 @@ def apply_changes(
     facilities, facility_log, findings = changed_facilities(in_order, tables, day)
     ways, road_log, found = changed_roads(in_order, tables, day, scenario=scenario)
     findings += found
-    people, people_log, found = changed_people(in_order, tables, day, first_year=scenario.years[0])
+    people, people_log, found = changed_people(in_order, tables, day, scenario=scenario)
     findings += found
     state = replace(tables, facilities=facilities)
     state = replace(state, **ways, **people)  # type: ignore[arg-type]

@@ -37,19 +37,21 @@ def counts_others(scenario: Scenario, year: int) -> bool:
 
 
 def changed_people(
-    changes: Sequence[AnyChange], tables: TableSet, day: dt.date, *, first_year: int
+    changes: Sequence[AnyChange], tables: TableSet, day: dt.date, *, scenario: Scenario
 ) -> tuple[Tables, list[ChangeRow], list[Finding]]:
     """Return the tables of people that hold on `day`, the log and the findings."""
     out: Tables = {}
     log: list[ChangeRow] = []
     findings: list[Finding] = []
+    counted = scenario.population.other_residents
     for change in changes:
         if isinstance(change, Resettlement) and change.holds(day):
             out["resettlement"], more, found = _resettled(change, tables, day)
             log, findings = log + more, findings + found
         if isinstance(change, OtherResidents) and change.holds(day):
-            log.append(row(change, "other residents", "counted", None, str(change.counted).lower()))
-    grown, more, found = _grown([c for c in changes if isinstance(c, Growth)], tables, day, first_year)
+            log.append(row(change, "other residents", "counted", counted, change.counted))
+            counted = change.counted
+    grown, more, found = _grown([c for c in changes if isinstance(c, Growth)], tables, day, scenario.years[0])
     return out | grown, log + more, findings + found
 
 

@@ -8,9 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from geoplan.changes import counts_others, with_standards
+from geoplan.changes import apply_changes, counts_others, with_standards
 from geoplan.run import operating
 from geoplan.scenario import load_scenario
+from geoplan.tables.read import read_tables
+from geoplan.tables.residents import arrived
 
 SAKI = 'facility = "f-saki-rmx"\n'
 AGDAM = 'facility = "f-agdam-rmx-yeni"\n'
@@ -33,8 +35,6 @@ def working(state, year=2026):
 
 
 def test_without_changes_the_tables_are_returned_themselves(shipped_tables):
-    from geoplan.changes import apply_changes
-
     state, log, findings = apply_changes(load_scenario("baseline"), shipped_tables, 2026)
     assert (state is shipped_tables, log, findings) == (True, (), [])
 
@@ -180,10 +180,34 @@ def test_growth_of_one_district_leaves_the_others(applied, shipped_tables):
     assert set(new.index[new != old.reindex(new.index)]) == {"AZ-LER"}
 
 
-def test_other_residents_from_a_year_on(write):
-    text = "years = [2026, 2027]\n" + change("other_residents", "counted = true", "start = 2027")
-    scenario = load_scenario(write(text))
+def test_other_residents_from_a_year_on(write, applied):
+    text = change("other_residents", "counted = true", "start = 2027")
+    scenario = load_scenario(write("years = [2026, 2027]\n" + text))
     assert [counts_others(scenario, y) for y in (2026, 2027)] == [False, True]
+    (row,) = applied(text, year=2027, years="[2026, 2027]")[1]
+    assert (row.attribute, row.old, row.new, row.start) == ("counted", "false", "true", "2027-01-01")
+
+
+def test_an_envelope_is_interpolated_by_days_and_never_below_the_counted(write):
+    text = "years = [2026, 2027, 2030]\n" + change("resettlement", 'envelope = "people.csv"')
+    path = write(text)
+    rows = ["settlement_id,date,persons,kind,source,confidence"]
+    rows += [
+        f"zan-zangilan,{d},{n},envelope,test,assumed" for d, n in (("2026-01-01", 0), ("2028-01-01", 731))
+    ]
+    rows += ["zan-agali,2026-01-01,10,envelope,test,assumed"]
+    (path.parent / "people.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    scenario = load_scenario(path)
+    tables = read_tables(scenario.table_paths())
+    people = {}
+    for year in scenario.years:
+        state, _, findings = apply_changes(scenario, tables, year)
+        assert codes(findings) == [("note", "resettlement-envelope")]
+        people[year] = arrived(state.resettlement, "returned", dt.date(year, 1, 1))["persons"]
+    # 365 of the 730 days: 365.5, half up 366; after the last date the last figure holds
+    assert [int(p.get("zan-zangilan", 0)) for p in people.values()] == [0, 366, 731]
+    assert len({int(p["zan-agali"]) for p in people.values()}) == 1
+    assert people[2026]["zan-agali"] > 10
 
 
 def test_standards_hold_in_all_years(write):

@@ -7,6 +7,7 @@ import tomllib
 import pytest
 from pydantic import BaseModel
 
+from geoplan import shipped
 from geoplan.errors import InputError
 from geoplan.scenario import KINDS, Scenario, load_scenario, scenario_toml
 
@@ -106,6 +107,14 @@ def test_every_key_of_every_kind_is_documented():
         assert issubclass(model, BaseModel)
         assert model.__doc__, kind
         assert [n for n, field in model.model_fields.items() if not field.description] == [], kind
+
+
+def test_labels_are_one_line_for_people():
+    labels = [c.label() for name in shipped.scenarios() for c in load_scenario(name).changes]
+    assert "open f-agdam-rmx-yeni from 2027-01-01" in labels
+    assert any(label.startswith("close roads inside the polygon about 39.67 N, 46.6") for label in labels)
+    assert "move f-susa-rmx-bakida to sus-susa" in labels
+    assert all(label and "\n" not in label and "POLYGON" not in label for label in labels)
 
 
 # --- wrong files --------------------------------------------------------------------------------------------
