@@ -107,7 +107,7 @@ def interchange(problem: Cover, chosen: IntArray, clock: Clock) -> IntArray:
     """Return the plan after the best swaps of one open for one closed column (Teitz & Bart 1968)."""
     current = np.sort(chosen)
     while not clock.over and 0 < len(current) < problem.m:
-        gains = _swap_gains(problem, current)
+        gains = swap_gains(problem, current)
         gains[:, current] = -np.inf
         out, new = np.unravel_index(int(np.argmax(gains)), gains.shape)
         if gains[out, new] <= 1e-9 * max(1.0, float(problem.weight.sum())):
@@ -116,7 +116,7 @@ def interchange(problem: Cover, chosen: IntArray, clock: Clock) -> IntArray:
     return current
 
 
-def _swap_gains(problem: Cover, chosen: IntArray) -> FloatArray:
+def swap_gains(problem: Cover, chosen: IntArray) -> FloatArray:
     """Return what each swap adds, shape (open, columns)."""
     picked = problem.columns[chosen]
     n = problem.rows.shape[0]

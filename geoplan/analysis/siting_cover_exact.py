@@ -18,6 +18,7 @@ from geoplan.analysis.siting_cover import (
     kicked,
     lagrange,
     round_down,
+    swap_gains,
 )
 from geoplan.analysis.siting_instance import merge_rows
 from geoplan.analysis.siting_milp import Builder, Clock, Stop, solve
@@ -34,6 +35,11 @@ MILP_ENTRIES: Final = 150_000
 
 KICKS: Final = 60
 """Kicks between two bounds."""
+
+EASY_ENTRIES: Final = 60_000
+"""Up to this size HiGHS proves a plan in less time than bounds and kicks would save."""
+
+EASY_ROUNDS, EASY_KICKS = 80, 10
 
 ALTERNATIVE_S: Final = 10.0
 """Longest search for a second plan that is as good."""
@@ -192,19 +198,22 @@ class _Search:
         inside: IntArray = np.flatnonzero(np.isin(rest.columns, self.chosen))
         if len(inside) != rest.problem.p:
             inside = greedy(rest.problem)
-        dual = lagrange(rest.problem, inside, self.clock, rounds=self.rounds, start=multiplier)
+        easy = rest.problem.rows.nnz <= EASY_ENTRIES
+        rounds = min(self.rounds, EASY_ROUNDS) if easy else self.rounds
+        kicks = min(self.rounds, EASY_KICKS if easy else KICKS)
+        dual = lagrange(rest.problem, inside, self.clock, rounds=rounds, start=multiplier)
         self._take(rest, interchange(rest.problem, dual.chosen, self.clock), dual.bound)
         if not self.done:
             self.kicks += 1
             start: IntArray = np.flatnonzero(np.isin(rest.columns, self.chosen))
             start = start if len(start) == rest.problem.p else dual.chosen
             plan = kicked(
-                rest.problem, start, dual.value, self.clock, rounds=min(KICKS, self.rounds), seed=self.kicks
+                rest.problem, start, dual.value, self.clock, rounds=kicks, seed=self.kicks
             )
             self._take(rest, plan, dual.bound)
         # sites are fixed against the best plan of all: the rest keeps every plan that is as good
         smaller, left = _reduce(rest, replace(dual, covered=self.covered - rest.settled))
-        return smaller, left, smaller.problem.m < 0.9 * rest.problem.m
+        return smaller, left, not easy and smaller.problem.m < 0.9 * rest.problem.m
 
     def _take(self, rest: _Rest, plan: IntArray, bound: float) -> None:
         """Take over a plan and a bound of the rest."""
@@ -251,9 +260,19 @@ class _Search:
             max(self.covered, rest.settled - primal), min(self.bound, rest.settled - dual)
         )
 
+    def _equal_swap(self) -> bool:
+        """Whether exchanging one site for another leaves the weight covered as it is."""
+        if not 0 < len(self.chosen) < self.problem.m:
+            return False
+        gains = swap_gains(self.problem, self.chosen)
+        gains[:, self.chosen] = -np.inf
+        return bool(gains.max() >= -1e-9 * max(1.0, self.covered))
+
     def uniqueness(self, rest: _Rest) -> str:
         """Return whether another plan covers as much: yes (none does), no or unknown."""
         problem = rest.problem
+        if self._equal_swap():
+            return "no"
         if problem.p <= 0 or problem.p == problem.m:
             return "yes"
         if problem.rows.nnz > MILP_ENTRIES:
