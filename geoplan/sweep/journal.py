@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 from typing import TYPE_CHECKING, Any, Self
@@ -12,6 +13,11 @@ from geoplan.sweep.tasks import Outcome
 if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
+
+try:
+    fcntl: Any = importlib.import_module("fcntl")
+except ImportError:  # Windows
+    fcntl = None
 
 NAME = "journal.jsonl"
 
@@ -29,16 +35,28 @@ class Journal:
         Raises
         ------
         UsageError
-            If it belongs to another sweep.
+            If it belongs to another sweep, or another process is writing it.
         InputError
             If a line before the last is broken: that was no kill.
         """
         self.outcomes: dict[int, Outcome] = {}
+        self._file = path.open("ab")
+        try:
+            self._begin(path, sweep_id)
+        except BaseException:
+            self._file.close()
+            raise
+
+    def _begin(self, path: Path, sweep_id: str) -> None:
+        """Take the journal for this process alone; read what stands in it or write the head of a new one."""
+        if not _locked(self._file.fileno()):
+            raise UsageError(
+                f"another process is at work on the sweep in {path.parent}", hint="Wait until it has ended."
+            )
         lines = _whole_lines(path)
         if lines:
             self._read(path, lines, sweep_id)
-        self._file = path.open("ab")
-        if not lines:
+        else:
             self._write({"sweep": sweep_id})
 
     def _read(self, path: Path, lines: list[bytes], sweep_id: str) -> None:
@@ -88,6 +106,20 @@ class Journal:
     ) -> None:
         """Close the file."""
         self._file.close()
+
+
+def _locked(handle: int) -> bool:
+    """Lock an open file for this process until it ends; False where another one has it.
+
+    Systems without such locks let two processes write: both would write the same outcomes.
+    """
+    if fcntl is None:
+        return True
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def _whole_lines(path: Path) -> list[bytes]:

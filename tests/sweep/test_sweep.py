@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -127,6 +128,16 @@ def test_a_half_written_last_line_is_done_again(done, tmp_path: Path, cut: int) 
     assert sorted(runs_in(out)) == list(range(1, 9))
 
 
+def test_two_processes_do_not_write_one_journal(done, tmp_path: Path) -> None:
+    pytest.importorskip("fcntl", reason="this system has no such locks")
+    out = tmp_path / "out"
+    shutil.copytree(done.out, out)
+    name = json.loads((out / "sweep.json").read_text(encoding="utf-8"))["sweep_id"]
+    with Journal(out / NAME, name), pytest.raises(UsageError, match="another process"):
+        sweep(done.file, out, resume=True)
+    assert sweep(done.file, out, resume=True).repeated == 8
+
+
 def test_a_broken_line_in_the_middle_was_no_kill(done, tmp_path: Path) -> None:
     out = tmp_path / "out"
     shutil.copytree(done.out, out)
@@ -164,14 +175,28 @@ def test_a_killed_sweep_is_finished_by_resume(
                 break
             time.sleep(0.005)
         time.sleep(moments.random() * 0.3)
-        # the whole session: the kill reaches the workers too, as that of a machine would
-        os.killpg(process.pid, signal.SIGKILL) if process.poll() is None else None
+        # the parent alone: its processes must notice and end
+        process.kill()
         process.wait()
+        until = time.monotonic() + 20
+        while alive(process.pid) and time.monotonic() < until:
+            time.sleep(0.02)
+        assert not alive(process.pid)
         seen = len(runs_in_whole_lines(out))
     assert subprocess.run(words, check=False).returncode == 0
     same_tables(done.out, out)
     assert sorted(runs_in(out)) == list(range(1, 9))
     assert not list(out.glob(".*.partial"))
+
+
+def alive(session: int) -> bool:
+    """Whether any process of a session still runs; one that only waits to be reaped does not (Linux)."""
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            state, _, _, own = path.read_text().rsplit(")", 1)[1].split()[:4]
+            if own == str(session) and state != "Z":
+                return True
+    return False
 
 
 def runs_in_whole_lines(out: Path) -> list[int]:
