@@ -16,6 +16,7 @@ from geoplan.network.graph import build_network
 from geoplan.network.snap import snap_points
 from geoplan.network.travel import od_matrix
 from geoplan.routing import find_place
+from geoplan.sources import is_shipped
 
 if TYPE_CHECKING:
     from geoplan.network.access import AccessRule, Ground
@@ -50,7 +51,7 @@ def check_distances(
     of 1 January of that year, or on today's where those do not join the places (pages on roads of
     Soviet times, or on territory closed in that year).
     """
-    if tables.paths["roads"] != (shipped.table("roads"),):
+    if [is_shipped(path, "roads") for path in tables.paths["roads"]] != [True]:
         return pd.DataFrame(columns=[*COLUMNS]), []
     with shipped.table("published_distances").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))

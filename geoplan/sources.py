@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 from geoplan import shipped
 from geoplan.errors import Finding
+from geoplan.own_roads import osm_credits
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from geoplan.tables.read import TableSet
 
 SHIPPED: Final = {
@@ -24,37 +27,32 @@ SHIPPED: Final = {
 }
 """One line for each shipped table that rests on the work of others."""
 
-OSM_MARK: Final = "OpenStreetMap"
-OSM: Final = "© OpenStreetMap contributors, ODbL 1.0"
-
 
 def attributions(tables: TableSet) -> tuple[str, ...]:
     """Return one line for each source that the result rests on, in the order of the tables.
 
-    A planner's own table is named by its file. OpenStreetMap is named as soon as one row of any table
-    names it as a source.
+    A planner's own table is named by its file. OpenStreetMap is named, with the date of the data where the
+    rows say it, as soon as one row of any table names it as a source.
     """
     lines = []
     for name, text in SHIPPED.items():
-        home = shipped.table(name)
-        lines += [text] if home in tables.paths[name] else []
-        own = sorted({path.name for path in tables.paths[name] if path != home})
-        lines += [f"{name}: own table {file}" for file in own]
-    return (*lines, OSM) if _names_osm(tables) else tuple(lines)
+        own = sorted(path.name for path in tables.paths[name] if not is_shipped(path, name))
+        lines += [text] if len(own) < len(tables.paths[name]) else []
+        lines += [f"{name}: own table {file}" for file in dict.fromkeys(own)]
+    return (*lines, *osm_credits(*(getattr(tables, name) for name in SHIPPED)))
 
 
-def _names_osm(tables: TableSet) -> bool:
-    """Whether any row of any table names OpenStreetMap as its source."""
-    sourced = (getattr(tables, name) for name in SHIPPED)
-    return any(
-        "source" in getattr(table, "columns", ()) and table["source"].str.contains(OSM_MARK).any()
-        for table in sourced
-    )
+def is_shipped(path: Path, name: str) -> bool:
+    """Whether a file is the shipped table `name`, or a copy of it with the same bytes."""
+    home = shipped.table(name)
+    if path == home:
+        return True
+    return path.stat().st_size == home.stat().st_size and path.read_bytes() == home.read_bytes()
 
 
 def left_out_findings(tables: TableSet) -> list[Finding]:
     """Return a note for each sourced facility that the shipped table could not place."""
-    if shipped.table("facilities") not in tables.paths["facilities"]:
+    if not any(is_shipped(path, "facilities") for path in tables.paths["facilities"]):
         return []
     path = shipped.table("facilities_left_out")
     with path.open(encoding="utf-8", newline="") as file:

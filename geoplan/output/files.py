@@ -24,8 +24,14 @@ if TYPE_CHECKING:
 
 RECORD = "run.json"
 
-RECORDS = (RECORD, "compare.json", "sweep.json", "siting.json")
-"""A folder that holds one of these was written by geoplan: a run, a comparison, a sweep, a siting."""
+RECORDS = (RECORD, "compare.json", "sweep.json", "siting.json", "roads.json")
+"""A folder that holds one of these was written by geoplan: a run, a comparison, a sweep, a siting, roads."""
+
+MANIFEST = ".geoplan"
+"""The list of the files that geoplan wrote into a folder, kept in it."""
+
+PASSING = ("-wal", "-shm", "-journal", ".DS_Store", "Thumbs.db", "desktop.ini")
+"""Endings of files that GIS programs and desktops leave beside ours; they may go."""
 
 DECIMALS = {"minutes": 1, "km": 3, "share": 6, "lat": 5, "lon": 5}
 """Decimals by the word that a column name begins or ends with."""
@@ -40,20 +46,43 @@ def whole_or_absent(out: Path, *, overwrite: bool) -> Iterator[Path]:
     OutputExistsError
         If `out` holds anything and `overwrite` is false.
     UsageError
-        If `out` is a file, or a folder that geoplan did not write: that is never replaced.
+        If `out` is a file, cannot be written, or holds files that geoplan did not write: these are never
+        replaced.
     GeoplanError
         If the old output cannot be moved away, e.g. because a file in it is open elsewhere.
     """
     check_free(out, overwrite=overwrite)
-    out.parent.mkdir(parents=True, exist_ok=True)
     stage = out.with_name(f".{out.name}.{os.getpid()}.partial")
-    shutil.rmtree(stage, ignore_errors=True)
-    stage.mkdir()
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(stage, ignore_errors=True)
+        stage.mkdir()
+    except OSError as error:
+        raise UsageError(
+            f"{out} cannot be written: {error.strerror or error}", hint="Name another folder with --out."
+        ) from error
     try:
         yield stage
+        write_manifest(stage)
         _put_in_place(stage, out)
     finally:
         shutil.rmtree(stage, ignore_errors=True)
+
+
+def write_manifest(folder: Path) -> None:
+    """Write down which files of `folder` are ours, so that nobody else's is ever replaced with them."""
+    names = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
+    text = "\n".join(["# written by geoplan; --overwrite replaces these files", *names])
+    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def _strangers(folder: Path) -> list[str]:
+    """Return the files of an earlier output that geoplan did not write there."""
+    if not (folder / MANIFEST).is_file():
+        return []
+    ours = {MANIFEST, *(folder / MANIFEST).read_text(encoding="utf-8").splitlines()}
+    names = (p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
+    return sorted(n for n in names if n not in ours and not n.endswith(PASSING) and "~lock" not in n)
 
 
 def check_free(out: Path, *, overwrite: bool) -> None:
@@ -69,6 +98,11 @@ def check_free(out: Path, *, overwrite: bool) -> None:
     if not overwrite:
         raise OutputExistsError(
             f"{out} holds a result already", hint="Add --overwrite to replace it, or name another --out."
+        )
+    if strangers := _strangers(out):
+        raise UsageError(
+            f"{out} also holds files that geoplan did not write: {', '.join(strangers[:5])}",
+            hint="Move them elsewhere first, or name another folder with --out.",
         )
 
 
@@ -128,7 +162,7 @@ def write_table(table: pd.DataFrame, path: Path, *, overwrite: bool) -> None:
     ------
     OutputExistsError
         If the file exists and `overwrite` is false.
-    GeoplanError
+    UsageError
         If the folder does not exist or the file cannot be replaced.
     """
     check_file_free(path, overwrite=overwrite)
@@ -137,7 +171,7 @@ def write_table(table: pd.DataFrame, path: Path, *, overwrite: bool) -> None:
         write_csv(table, stage)
         stage.replace(path)
     except OSError as error:
-        raise GeoplanError(
+        raise UsageError(
             f"{path} cannot be written: {error.strerror or error}",
             hint="Make the folder first, and close the programs that have the file open.",
         ) from error

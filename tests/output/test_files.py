@@ -43,8 +43,28 @@ def test_overwrite_replaces_the_whole_folder(tmp_path: Path) -> None:
         (out / name).write_text("old")
     with files.whole_or_absent(out, overwrite=True) as stage:
         (stage / "run.json").write_text("new")
-    assert names(out) == ["run.json"]
+    assert names(out) == [".geoplan", "run.json"]
     assert names(out.parent) == ["out"]
+
+
+def test_a_strangers_file_beside_ours_is_never_swept_away(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with files.whole_or_absent(out, overwrite=False) as stage:
+        (stage / "run.json").write_text("{}")
+    (out / "result.gpkg-wal").write_text("left by a GIS")
+    files.check_free(out, overwrite=True)
+    (out / "my_notes.qgz").write_text("mine")
+    with pytest.raises(UsageError, match=r"did not write: my_notes\.qgz"):
+        files.check_free(out, overwrite=True)
+
+
+def test_a_folder_that_cannot_be_made_is_said_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with (
+        pytest.raises(UsageError, match="cannot be written"),
+        files.whole_or_absent(tmp_path / "file" / "out", overwrite=False),
+    ):
+        pass
 
 
 def test_existing_results_and_strangers_files_are_refused(tmp_path: Path) -> None:
@@ -124,6 +144,6 @@ def test_write_table_is_whole_and_asks(tmp_path: Path) -> None:
         files.write_table(table, path, overwrite=False)
     with pytest.raises(UsageError, match="folder"):
         files.write_table(table, tmp_path, overwrite=True)
-    with pytest.raises(GeoplanError, match="cannot be written"):
+    with pytest.raises(UsageError, match="cannot be written"):
         files.write_table(table, tmp_path / "no" / "m.csv", overwrite=True)
     assert names(tmp_path) == ["m.csv"]
