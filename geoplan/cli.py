@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from geoplan.cli_isochrones import isochrones_command
+from geoplan.cli_roads import cache_app, fetch_app, roads_app
 from geoplan.errors import GeoplanError, InputError, UsageError
 
 if TYPE_CHECKING:
@@ -35,6 +36,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+app.add_typer(roads_app, name="roads")
+app.add_typer(fetch_app, name="fetch")
+app.add_typer(cache_app, name="cache")
 
 out_console = Console(highlight=False, soft_wrap=True)
 log_console = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -76,7 +81,8 @@ YearOpt = Annotated[int, typer.Option(help="The roads of 1 January of this year.
 RoadsOpt = Annotated[
     str,
     typer.Option(
-        help="'strategic' (the shipped graph) or a roads.csv (with a road_nodes.csv beside it, if any)."
+        help="'strategic' (the shipped graph), a roads.csv (with a road_nodes.csv beside it, if any), an"
+        " OpenStreetMap extract (.osm.pbf, .osm, .osm.gz, .osm.bz2) or a .graphml of OSMnx."
     ),
 ]
 
@@ -283,13 +289,16 @@ def matrix_command(
 ) -> None:
     """Write minutes and kilometres between all pairs of two lists of points."""
     from geoplan import routing
-    from geoplan.output.files import write_table
+    from geoplan.output.files import check_file_free, write_table
+    from geoplan.output.roads import write_sources
+    from geoplan.own_roads import road_files
 
+    check_file_free(out, overwrite=overwrite)
     with _progress(quiet=quiet or as_json) as step:
         state = routing.RoadState(weight=weight.value, vehicle=vehicle.value, season=season.value, year=year)
-        table, findings = routing.matrix(
-            origins, destinations, roads=routing.road_files(roads), state=state, progress=step
-        )
+        found = routing.matrix(origins, destinations, roads=road_files(roads), state=state, progress=step)
+        table, findings = found.table, found.findings
+        note = write_sources(out, found.attributions)
         write_table(table, out, overwrite=overwrite)
     counts = {str(k): int(v) for k, v in table["status"].value_counts().sort_index().items()}
     if as_json:
@@ -299,11 +308,15 @@ def matrix_command(
                 "pairs": len(table),
                 "status": counts,
                 "findings": [_finding_dict(f) for f in findings],
+                "attributions": list(found.attributions),
+                "sources": str(note) if note else "",
             }
         )
     elif not quiet:
         for finding in findings:
             log_console.print(str(finding), markup=False)
+        for line in found.attributions:
+            out_console.print(line, markup=False)
         shown = ", ".join(f"{n} {status}" for status, n in counts.items())
         out_console.print(f"Wrote {len(table)} pairs to {out}: {shown}.", markup=False)
 
@@ -327,12 +340,16 @@ def route_command(
     A latitude below zero begins with a minus: put -- before the places then.
     """
     from geoplan import routing
+    from geoplan.own_roads import road_files
 
     state = routing.RoadState(weight=weight.value, vehicle=vehicle.value, season=season.value, year=year)
-    answer = routing.route(origin, destination, roads=routing.road_files(roads), state=state)
+    with _progress(quiet=as_json) as step:
+        answer = routing.route(origin, destination, roads=road_files(roads), state=state, progress=step)
     if as_json:
-        _print_json(answer.as_dict())
+        _print_json(answer.as_dict() | {"findings": [_finding_dict(f) for f in answer.findings]})
     else:
+        for finding in answer.findings:
+            log_console.print(str(finding), markup=False)
         for line in answer.lines():
             out_console.print(line, markup=False)
 

@@ -4,33 +4,36 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 import shapely
 
-from geoplan.errors import Finding, InputError, UsageError, raise_on_errors
+from geoplan.errors import Finding, InputError, raise_on_errors
 from geoplan.network.access import AccessRule, Ground
 from geoplan.network.graph import build_network
+from geoplan.network.osm_info import fit_findings
 from geoplan.network.snap import Snapping, snap_points, snapping_findings
+from geoplan.network.table_network import build_table_network
 from geoplan.network.travel import Route, od_matrix
 from geoplan.network.travel import route as fastest
+from geoplan.own_roads import osm_credits, read_extract
 from geoplan.tables.names import PlaceMatch, match_place, place_label
 from geoplan.tables.read import read_points, read_tables
 from geoplan.units import CRS_METRES, TENTHS_PER_MINUTE, UNREACHABLE_TENTHS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from geoplan.network.graph import RoadNetwork, Weight
+    from geoplan.network.road_table import RoadTable
+    from geoplan.own_roads import RoadFiles
     from geoplan.tables.read import TableSet
 
     Progress = Callable[[str], None]
 
-STRATEGIC: Final = "strategic"
-NODES_FILE: Final = "road_nodes.csv"
 LAT_LON: Final = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*,\s*(-?\d+(?:\.\d+)?)\s*")
 
 REACHED, UNREACHABLE, NOT_SNAPPED = "reached", "unreachable", "not_snapped"
@@ -54,6 +57,8 @@ class RouteAnswer:
     destination: str
     state: RoadState
     route: Route
+    findings: tuple[Finding, ...] = ()
+    attributions: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return the answer as one JSON object."""
@@ -74,14 +79,18 @@ class RouteAnswer:
             "access_km": round(route.access.km, 3),
             "egress_km": round(route.egress.km, 3),
             "coordinates": [[round(x, 5), round(y, 5)] for x, y in route.coordinates],
+            "attributions": list(self.attributions),
         }
 
     def lines(self) -> list[str]:
-        """Return the answer as lines of text."""
+        """Return the answer as lines of text; what licences ask to be said at the end."""
+        return [*self._lines(), *self.attributions]
+
+    def _lines(self) -> list[str]:
         state, route = self.state, self.route
         head = f"{self.origin} - {self.destination} ({state.vehicle}, {state.season}, 1 January {state.year})"
         if not route.reached:
-            return [head, "unreachable: no road inside the country joins them"]
+            return [head, "unreachable: no road inside the country or the extract joins them"]
         minutes = route.tenths / TENTHS_PER_MINUTE
         hours, rest = divmod(round(minutes), 60)
         lines = [head, f"{minutes:.1f} minutes ({hours} h {rest:02d} min), {route.km:.1f} km"]
@@ -103,52 +112,78 @@ def country(tables: TableSet, *, own_roads: bool = False) -> Ground:
     return Ground(shapely.union_all(land.to_numpy()), tables.terrain, outside_is_free=own_roads)
 
 
-def road_files(roads: str) -> dict[str, tuple[Path, ...]]:
-    """Return the tables that `--roads` names: none for the shipped graph, else the file and its nodes.
+@dataclass(frozen=True)
+class MatrixAnswer:
+    """Times and kilometres between two lists of points.
 
-    Nodes are those of `road_nodes.csv` beside the file, or the ends of its lines where there is none.
-
-    Raises
-    ------
-    UsageError
-        If the file is no CSV.
+    Attributes
+    ----------
+    table
+        One row a pair, origins and destinations in the order of their files: `origin_id, destination_id,
+        minutes, km, status, origin_snap_m, destination_snap_m`; `status` is reached, unreachable or
+        not_snapped; minutes and km are empty unless reached.
+    findings
+        What a reader must know of the roads and of where the points met them.
+    attributions
+        What the licences of the roads ask to be said of the table.
     """
-    if roads == STRATEGIC:
-        return {}
-    path = Path(roads)
-    if path.suffix.lower() != ".csv":
-        raise UsageError(
-            f"{roads} is no road table", hint="Name a roads.csv (see 'geoplan schema roads'), or 'strategic'."
-        )
-    nodes = path.with_name(NODES_FILE)
-    return {"roads": (path,), "road_nodes": (nodes,)} if nodes.is_file() else {"roads": (path,)}
+
+    table: pd.DataFrame
+    findings: tuple[Finding, ...]
+    attributions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Roads:
+    """The network of a question, and what must be said of it; `table` where it was read from an extract."""
+
+    network: RoadNetwork
+    findings: list[Finding]
+    attributions: tuple[str, ...]
+    table: RoadTable | None = None
+
+    def fit(self, points: pd.DataFrame, where: str, limit_km: float) -> list[Finding]:
+        """Return what is wrong with asking these roads about these points."""
+        if self.table is None:
+            return []
+        ids = [str(i) for i in points.index]
+        return fit_findings(self.table, ids, points["lat"], points["lon"], limit_km=limit_km, where=where)
 
 
 def matrix(
-    origins: Path,
-    destinations: Path,
-    *,
-    roads: dict[str, tuple[Path, ...]],
-    state: RoadState,
-    progress: Progress,
-) -> tuple[pd.DataFrame, list[Finding]]:
-    """Return one row a pair, origins and destinations in the order of their files, and findings.
+    origins: Path, destinations: Path, *, roads: RoadFiles, state: RoadState, progress: Progress
+) -> MatrixAnswer:
+    """Return minutes and kilometres between all pairs of the points of two files.
 
-    Columns `origin_id, destination_id, minutes, km, status, origin_snap_m, destination_snap_m`; `status` is
-    reached, unreachable or not_snapped; minutes and km are empty unless reached.
+    Raises
+    ------
+    InputError
+        With all findings of points and roads; also if all points of a file lie far from the roads.
     """
     progress("read the points and the tables")
     starts, ends = _both(origins, destinations)
-    tables = read_tables(roads, own_roads=bool(roads))
-    network, findings = _network(tables, state)
-    ground, rule = country(tables, own_roads=bool(roads)), AccessRule()
+    tables = read_tables(roads.tables, own_roads=roads.own)
+    ground, rule = country(tables, own_roads=roads.own), AccessRule()
+    used = _roads(tables, roads, state, progress)
+    findings = [*used.findings]
+    for points, file in ((starts, origins), (ends, destinations)):
+        findings += used.fit(points, file.name, rule.snap_limit_km)
+    raise_on_errors(findings)
     progress("snap the points")
-    near = _snapped(network, starts, ground, rule)
-    far = _snapped(network, ends, ground, rule)
+    near = _snapped(used.network, starts, ground, rule)
+    far = _snapped(used.network, ends, ground, rule)
     findings += snapping_findings(near, where=origins.name) + snapping_findings(far, where=destinations.name)
     progress("travel times")
-    od = od_matrix(network, near, far, ground=ground, rule=rule)
-    return _long(near, far, od.tenths.ravel(), od.km.ravel()), findings
+    od = od_matrix(
+        used.network,
+        near,
+        far,
+        ground=ground,
+        rule=rule,
+        progress=lambda done, of: progress(f"travel times: {done} of {of} points"),
+    )
+    table = _long(near, far, od.tenths.ravel(), od.km.ravel())
+    return MatrixAnswer(table, tuple(dict.fromkeys(findings)), used.attributions)
 
 
 def _both(origins: Path, destinations: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -164,19 +199,20 @@ def _both(origins: Path, destinations: Path) -> tuple[pd.DataFrame, pd.DataFrame
     return points[0], points[1]
 
 
-def _network(tables: TableSet, state: RoadState) -> tuple[RoadNetwork, list[Finding]]:
-    """Return the network of the asked state."""
-    network, findings = build_network(
-        tables.roads,
-        tables.road_nodes,
-        tables.speeds,
-        vehicle=state.vehicle,
-        season=state.season,
-        year=state.year,
-        weight=state.weight,
-    )
+def _roads(tables: TableSet, files: RoadFiles, state: RoadState, progress: Progress) -> _Roads:
+    """Return the network of the asked state, of tables or of an extract."""
+    chosen: dict[str, Any] = {
+        "vehicle": state.vehicle, "season": state.season, "year": state.year, "weight": state.weight
+    }  # fmt: skip
+    if files.extract is None:
+        network, findings = build_network(tables.roads, tables.road_nodes, tables.speeds, **chosen)
+        raise_on_errors(findings)
+        return _Roads(network, findings, osm_credits(tables.roads, tables.road_nodes))
+    table = read_extract(files.extract, vehicle=state.vehicle, progress=progress)
+    progress("build the road network")
+    network, findings = build_table_network(table, tables.speeds, **chosen)
     raise_on_errors(findings)
-    return network, findings
+    return _Roads(network, findings, (table.credit,), table)
 
 
 def _snapped(network: RoadNetwork, points: pd.DataFrame, ground: Ground, rule: AccessRule) -> Snapping:
@@ -206,16 +242,24 @@ def _long(
 
 
 def route(
-    origin: str, destination: str, *, roads: dict[str, tuple[Path, ...]], state: RoadState
+    origin: str,
+    destination: str,
+    *,
+    roads: RoadFiles,
+    state: RoadState,
+    progress: Progress = lambda _step: None,
 ) -> RouteAnswer:
     """Return the route between two places, each a name, `name@district_id`, an id or `lat,lon`.
+
+    Names are those of the shipped settlements; with roads of another country write `lat,lon`.
 
     Raises
     ------
     InputError
-        If a name is unknown or ambiguous (the candidates are listed), or a place meets no road.
+        If a name is unknown or ambiguous (the candidates are listed), or both places lie far from the roads.
     """
-    tables = read_tables(roads, own_roads=bool(roads))
+    progress("read the tables")
+    tables = read_tables(roads.tables, own_roads=roads.own)
     places: list[pd.DataFrame] = []
     findings: list[Finding] = []
     for query in (origin, destination):
@@ -223,14 +267,20 @@ def route(
         places.append(place)
         findings += [problem] if problem else []
     raise_on_errors(findings)
-    network, _ = _network(tables, state)
-    ground, rule = country(tables, own_roads=bool(roads)), AccessRule()
-    near, far = (_snapped(network, place, ground, rule) for place in places)
+    ground, rule = country(tables, own_roads=roads.own), AccessRule()
+    used = _roads(tables, roads, state, progress)
+    findings = [*used.findings, *used.fit(pd.concat(places), "the two places", rule.snap_limit_km)]
+    raise_on_errors(findings)
+    near, far = (_snapped(used.network, place, ground, rule) for place in places)
+    for end in (near, far):
+        findings += snapping_findings(end, where="route")
     return RouteAnswer(
         str(places[0].index[0]),
         str(places[1].index[0]),
         state,
-        fastest(network, near, far, ground=ground, rule=rule),
+        fastest(used.network, near, far, ground=ground, rule=rule),
+        tuple(dict.fromkeys(findings)),
+        used.attributions,
     )
 
 

@@ -194,6 +194,8 @@ def _file_names(paths: Sequence[Path]) -> list[str]:
 
 def _read_file(name: str, path: Path, file: str) -> tuple[Rows | None, list[Finding]]:
     """Return the typed rows of one file."""
+    if name == "roads" and (finding := _extract(path, file)) is not None:
+        return None, [finding]
     contract = load_contract(name)
     known = [column.name for column in contract]
     shapes: NDArray[np.object_] | None = None
@@ -209,6 +211,27 @@ def _read_file(name: str, path: Path, file: str) -> tuple[Rows | None, list[Find
         frame = rows.frame.assign(geometry=pd.Series(shapes, index=rows.frame.index, dtype=object))
         rows = Rows(frame, rows.places, rows.key)
     return rows, findings + found
+
+
+EXTRACT_MARKS: Final = (b"OSMHeader", b"<osm", b"<graphml", b"\x1f\x8b", b"BZh")
+"""What stands at the beginning of OpenStreetMap extracts and of graphs, plain or packed."""
+
+
+def _extract(path: Path, file: str) -> Finding | None:
+    """Return the error for an OpenStreetMap extract that is named as a road table."""
+    try:
+        with path.open("rb") as opened:
+            head = opened.read(512)
+    except OSError:
+        return None  # said by whoever reads it
+    if not any(mark in head[: 3 if len(mark) <= 3 else 512] for mark in EXTRACT_MARKS):
+        return None
+    message = "this is an extract or a graph; the roads of a scenario are a roads.csv."
+    hint = (
+        "Make one: geoplan roads build FILE --classes motorway,trunk,primary,secondary,tertiary --in-country"
+        " --out DIR; then name roads.csv and road_nodes.csv under [tables]."
+    )
+    return Finding("error", "roads-extract", message, where=file, hint=hint)
 
 
 def _joined(parts: Sequence[Rows]) -> Rows:
