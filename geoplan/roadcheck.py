@@ -83,7 +83,7 @@ def _places(names: list[str], tables: TableSet) -> pd.DataFrame:
     for name in names:
         places, match = find_place(name, tables)
         if len(match.found) == 1:
-            lat, lon = places.loc[match.found[0], ["lat", "lon"]]
+            lat, lon = places.loc[match.found[0], ["lat", "lon"]].to_numpy(dtype=float)
             found[name] = (float(lat), float(lon), match.found[0] in centres)
     return pd.DataFrame.from_dict(found, orient="index", columns=["lat", "lon", "centre"])
 
