@@ -22,7 +22,7 @@ from geoplan.analysis.siting_tables import (
     plan_table,
     robustness_table,
 )
-from geoplan.analysis.siting_verify import Claim, Ground, routes_of, verify
+from geoplan.analysis.siting_verify import Claim, ground_of, verify
 from geoplan.errors import Finding, InputError, UsageError, did_you_mean, raise_on_errors, sort_findings
 from geoplan.tables.siting_input import read_matrix, read_siting_points
 
@@ -435,12 +435,6 @@ def _verified(case: _Case, plan: Plan, assignment: pd.DataFrame) -> tuple[str, .
     sites = tables.sites if tables.sites is not None else pd.DataFrame({"id": list(instance.site_ids)})
     sites = sites.assign(id=sites["id"].astype(str))
     shut = set(choices.closed) | (set(sites.loc[sites["closed"], "id"]) if "closed" in sites else set())
-    routes = routes_of(
-        tables.matrix,
-        measure=tables.measure,
-        from_site=tables.from_site,
-        sites=sorted(set(sites["id"]) - shut),
-    )
     demand = tables.demand if tables.demand is not None else pd.DataFrame({"id": [], "weight": []})
     load = demand["load"].fillna(demand["weight"]) if "load" in demand else demand["weight"]
     fixed = set(choices.fixed) | (set(sites.loc[sites["fixed"], "id"]) if "fixed" in sites else set())
@@ -462,7 +456,16 @@ def _verified(case: _Case, plan: Plan, assignment: pd.DataFrame) -> tuple[str, .
         cost_column="cost" if choices.cost_column else "",
         single_source=question.single_source,
     )
-    return verify(claim, Ground(routes, demand.assign(load=load), sites))
+    ground = ground_of(
+        tables.matrix,
+        demand.assign(load=load),
+        sites,
+        measure=tables.measure,
+        from_site=tables.from_site,
+        candidates=sorted(set(sites["id"]) - shut),
+        chosen=claim.sites,
+    )
+    return verify(claim, ground)
 
 
 def _extras(

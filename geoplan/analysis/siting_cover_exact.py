@@ -207,9 +207,7 @@ class _Search:
             self.kicks += 1
             start: IntArray = np.flatnonzero(np.isin(rest.columns, self.chosen))
             start = start if len(start) == rest.problem.p else dual.chosen
-            plan = kicked(
-                rest.problem, start, dual.value, self.clock, rounds=kicks, seed=self.kicks
-            )
+            plan = kicked(rest.problem, start, dual.value, self.clock, rounds=kicks, seed=self.kicks)
             self._take(rest, plan, dual.bound)
         # sites are fixed against the best plan of all: the rest keeps every plan that is as good
         smaller, left = _reduce(rest, replace(dual, covered=self.covered - rest.settled))

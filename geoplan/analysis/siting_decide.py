@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from geoplan.analysis.allocation import Allocation, allocate, nearest, worth
+from geoplan.analysis.allocation import Allocation, allocate, nearest, open_mask, worth
 from geoplan.analysis.siting import Plan, shown_value, solve_siting
 from geoplan.analysis.siting_milp import Clock
 
@@ -93,6 +93,7 @@ def marginal_gains(instance: Instance, question: Question, plan: Plan) -> FloatA
     positive where the site makes the plan better.
     """
     gains = np.full(len(plan.sites), np.nan)
+    instance = only_pairs_of(instance, plan.sites)
     for k in range(len(plan.sites)):
         rest = tuple(s for s in plan.sites if s != plan.sites[k])
         if not rest and question.model in {"mclp", "gradual-cover", "capacitated-mclp"}:
@@ -102,6 +103,11 @@ def marginal_gains(instance: Instance, question: Question, plan: Plan) -> FloatA
             if value is not None and np.isfinite(value):
                 gains[k] = plan.objective - value if question.largest else value - plan.objective
     return gains
+
+
+def only_pairs_of(instance: Instance, sites: Sequence[int]) -> Instance:
+    """Return the instance with the routes to some sites alone."""
+    return replace(instance, pairs=instance.pairs.where(open_mask(instance, sites)[instance.pairs.site]))
 
 
 def ranks(gains: FloatArray, weight_assigned: FloatArray, ids: Sequence[str]) -> IntArray:

@@ -56,9 +56,20 @@ class Claim:
 
 @dataclass(frozen=True)
 class Ground:
-    """The user's tables as they stand: `demand_id, site_id, cost` of every route, demand and sites by id."""
+    """The user's tables as they stand.
+
+    Attributes
+    ----------
+    routes
+        `demand_id, site_id, cost` of every route to an open site.
+    routed
+        Demand with a route to any candidate, open or not.
+    demand, sites
+        By id.
+    """
 
     routes: pd.DataFrame
+    routed: frozenset[str]
     demand: pd.DataFrame
     sites: pd.DataFrame
 
@@ -159,11 +170,6 @@ def _value(claim: Claim, ground: Ground) -> float | None:
     return _VALUES[claim.model](claim, ground, demand)
 
 
-def _routed(ground: Ground) -> set[str]:
-    """Return the ids of the demand that has a route to any candidate."""
-    return set(ground.routes["demand_id"])
-
-
 def _value_cover(claim: Claim, _ground: Ground, demand: pd.DataFrame) -> float | None:
     """Return the weight within the limit, or with bands each weight times its fraction."""
     if claim.model == "mclp":
@@ -180,7 +186,7 @@ def _value_lscp(claim: Claim, ground: Ground, demand: pd.DataFrame) -> float | N
     if claim.cover_share is not None:
         enough = demand.loc[served, "weight"].sum() >= claim.cover_share * demand["weight"].sum() * (1 - 1e-9)
         return float(len(claim.sites)) if enough else None
-    need = demand.index.isin(_routed(ground))
+    need = demand.index.isin(ground.routed)
     if claim.capacity_column:
         rows = claim.assignment
         left = demand.index.isin(rows.loc[rows["status"] != "assigned", "demand_id"])
@@ -192,7 +198,7 @@ def _value_backup(claim: Claim, ground: Ground, demand: pd.DataFrame) -> float |
     """Return the places or people with two open sites in range, if all have one."""
     near = ground.routes[ground.routes["site_id"].isin(claim.sites) & (ground.routes["cost"] <= claim.limit)]
     count = near.groupby("demand_id")["site_id"].nunique().reindex(demand.index, fill_value=0)
-    if (count[demand.index.isin(_routed(ground))] < 1).any():
+    if (count[demand.index.isin(ground.routed)] < 1).any():
         return None
     twice = count >= 2
     return float(demand.loc[twice, "weight"].sum() if claim.count == "people" else twice.sum())
@@ -200,7 +206,7 @@ def _value_backup(claim: Claim, ground: Ground, demand: pd.DataFrame) -> float |
 
 def _value_center(_claim: Claim, ground: Ground, demand: pd.DataFrame) -> float | None:
     """Return the largest cost of demand that has weight and a route."""
-    heavy = demand[(demand["weight"] > 0) & demand.index.isin(_routed(ground))]
+    heavy = demand[(demand["weight"] > 0) & demand.index.isin(ground.routed)]
     worst = float(heavy["best"].max())
     return worst if np.isfinite(worst) else None
 
@@ -209,7 +215,7 @@ def _value_median(claim: Claim, ground: Ground, demand: pd.DataFrame) -> float |
     """Return weight x cost, by nearest site or by the assignment's shares, plus money for fixed charge."""
     rows = claim.assignment[claim.assignment["status"] == "assigned"]
     part = rows.groupby("demand_id")["share"].sum().reindex(demand.index, fill_value=0.0)
-    must = demand.index.isin(_routed(ground)) & ((demand["weight"] > 0) | (demand["load"] > 0))
+    must = demand.index.isin(ground.routed) & ((demand["weight"] > 0) | (demand["load"] > 0))
     if (part[must] < 1 - TOLERANCE).any():
         return None
     if claim.capacity_column or claim.single_source or "least_load" in ground.sites:
@@ -241,8 +247,17 @@ _VALUES = {
 }
 
 
-def routes_of(matrix: pd.DataFrame, *, measure: str, from_site: bool, sites: Sequence[str]) -> pd.DataFrame:
-    """Return `demand_id, site_id, cost` of the rows that are routes to the candidates, repeats left out."""
+def ground_of(
+    matrix: pd.DataFrame,
+    demand: pd.DataFrame,
+    sites: pd.DataFrame,
+    *,
+    measure: str,
+    from_site: bool,
+    candidates: Sequence[str],
+    chosen: Sequence[str],
+) -> Ground:
+    """Return the ground on which a plan of the sites `chosen` is checked; rows that stand twice count once."""
     rows = matrix[matrix[measure].notna()]
     if "status" in rows:
         rows = rows[~rows["status"].isin(["unreachable", "not_snapped"])]
@@ -250,5 +265,6 @@ def routes_of(matrix: pd.DataFrame, *, measure: str, from_site: bool, sites: Seq
     if from_site:
         names = {"origin_id": "site_id", "destination_id": "demand_id"}
     rows = rows.rename(columns={**names, measure: "cost"})[["demand_id", "site_id", "cost"]]
-    rows = rows[rows["site_id"].isin(sites)]
-    return rows.astype({"demand_id": str, "site_id": str}).drop_duplicates(["demand_id", "site_id"])
+    routed = frozenset(str(d) for d in rows.loc[rows["site_id"].isin(candidates), "demand_id"].unique())
+    near = rows[rows["site_id"].isin(chosen)].astype({"demand_id": str, "site_id": str})
+    return Ground(near.drop_duplicates(["demand_id", "site_id"]), routed, demand, sites)

@@ -27,7 +27,7 @@ from geoplan.analysis.siting_equity import solve_equity
 from geoplan.analysis.siting_explain import explain
 from geoplan.analysis.siting_instance import Question, Side
 from geoplan.analysis.siting_tables import assignment_table, plan_table
-from geoplan.analysis.siting_verify import Claim, Ground, verify
+from geoplan.analysis.siting_verify import Claim, ground_of, verify
 
 
 @settings(max_examples=12, deadline=None)
@@ -66,7 +66,7 @@ def test_alternatives_are_the_next_best(seed, differ) -> None:
 
 
 def test_marginal_gain_is_the_loss_without_the_site() -> None:
-    costs, weights, sites = world(4)
+    costs, weights, _ = world(4)
     instance = make(costs, weights)
     question = Question("p-median", open=3)
     plan = solve_siting(instance, question)
@@ -81,7 +81,7 @@ def test_marginal_gain_is_the_loss_without_the_site() -> None:
 
 
 def test_own_list_is_worth_what_it_is() -> None:
-    costs, weights, sites = world(5)
+    costs, weights, _ = world(5)
     instance = make(costs, weights)
     value, _ = evaluate(instance, Question("mclp", open=2, limit=30.0), [1, 4])
     assert value == oracle.value("mclp", costs, weights, ("s1", "s4"), limit=30.0)
@@ -212,7 +212,6 @@ def claimed(model="mclp", **more):
     limit = 30.0 if model == "mclp" else None
     question = Question(model, open=2, limit=limit)
     plan = solve_siting(instance, question)
-    routes = matrix.rename(columns={"origin_id": "demand_id", "destination_id": "site_id", "minutes": "cost"})
     claim = Claim(
         model,
         plan.objective,
@@ -221,7 +220,16 @@ def claimed(model="mclp", **more):
         limit=limit,
         open=2,
     )
-    return claim, Ground(routes, demand.assign(load=demand["weight"]), table)
+    ground = ground_of(
+        matrix,
+        demand.assign(load=demand["weight"]),
+        table,
+        measure="minutes",
+        from_site=False,
+        candidates=sites,
+        chosen=claim.sites,
+    )
+    return claim, ground
 
 
 @pytest.mark.parametrize("model", ["mclp", "p-median"])
