@@ -254,9 +254,7 @@ def _unlike(base: Side, plan: Side, years: tuple[int, ...], services: tuple[str,
         for word, every, common in (("year", side.years, years), ("service", side.services, services)):
             rest = [v for v in every if v not in common]
             if rest:
-                message = (
-                    f"{word}{'s' if len(rest) > 1 else ''} {_listed(rest)} of '{side.id}' has no other side."
-                )
+                message = f"without another side: {word} {_listed(rest)} of '{side.id}'."
                 notes.append(_note(f"compare-only-one-{word}", message, ids=_listed(rest), side=side.id))
     for service in services:
         one, two = base.services[service], plan.services[service]
