@@ -85,8 +85,8 @@ class Field:
     @cached_property
     def node_minutes(self) -> NDArray[np.float64]:
         """Minutes between every node and the facility, its leg included; infinite: no way."""
-        minutes, _ = self.world.network.split_cost(self.swept.cost[0], self.swept.other[0])
-        return np.where(np.isfinite(minutes), np.maximum(minutes, 0.0), np.inf) + self.leg_minutes
+        minutes, _ = self.world.network.packing.unpack(self.swept.cost[0])
+        return minutes + self.leg_minutes
 
     def minutes(self, points: Snapping) -> NDArray[np.float64]:
         """Return minutes for each point, infinite where no way leads; `od_matrix` before it rounds."""
@@ -94,8 +94,8 @@ class Field:
         joined = join(world.network, self.swept, self.facilities, points, outward=outward)
         here, there = (self.facilities, self.swept.points), (points, np.arange(len(points)))
         origin, destination = (here, there) if outward else (there, here)
-        cost, other = (joined.cost, joined.other) if outward else (joined.cost.T, joined.other.T)
-        minutes, km = with_legs(world.network, cost, other, origin, destination)
+        cost = joined.cost if outward else joined.cost.T
+        minutes, km = with_legs(world.network, cost, origin, destination)
         take_direct(world.network, minutes, km, origin, destination, world.ground, world.rule)
         return minutes.ravel()
 
@@ -109,14 +109,13 @@ def find_fields(world: World, facilities: Snapping, *, direction: Direction, wid
         Number of places that are asked at once, for the size of the engine's chunks.
     """
     outward = direction == "from"
-    for swept in sweep(world.network, facilities, outward=outward, width=width):
+    for swept in sweep(world.network, facilities, outward=outward, width=width, trees=False):
         for point, row in zip(swept.points, swept.source, strict=True):
             one = Sweep(
                 first=swept.first[row : row + 1],
                 points=np.array([point]),
                 source=np.zeros(1, dtype=np.intp),
                 cost=swept.cost[row : row + 1],
-                other=swept.other[row : row + 1],
                 before=swept.before[row : row + 1],
                 edge=swept.edge[row : row + 1],
             )

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import shapely
+from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 
 from geoplan.errors import Finding
-from geoplan.network.arcs import TIE_WEIGHT, Arcs, pack_arcs
+from geoplan.network import packing
+from geoplan.network.arcs import Arcs, pack_arcs
 from geoplan.network.edges import draw_shapes, speeds_kmh, texts, turn_rows, usable_roads, with_ends
 from geoplan.network.lines import DrawnLines, centre_of, draw_lines
 from geoplan.units import LAEA_LAT_DEG, LAEA_LON_DEG
@@ -20,13 +22,21 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-Weight = Literal["time", "distance"]
+Weight = packing.Weight
 
 COMPONENT_SHARE: Final = 0.01
 """A strongly connected component is acceptable if it holds this share of all edge kilometres."""
 
 COMPONENT_NODES: Final = 3
 """... and has at least this many nodes: a two-node island is never acceptable."""
+
+
+class Directed(NamedTuple):
+    """Directed arcs, int32, parallel ones and loops included: every edge on, then two-way ones back."""
+
+    tail: NDArray[np.int32]
+    head: NDArray[np.int32]
+    edge: NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -48,18 +58,22 @@ class RoadNetwork:
         at a junction with turn restrictions, where arrivals and departures are nodes of their own.
     edge_turn
         Whether an edge is no road but an allowed turn at such a junction; no point snaps to it.
+    edge_closed
+        Whether a what-if has closed an edge, see `whatif.with_roads`: as if it were not there.
     edge_km, edge_minutes
         The whole edge, by the table's `length_km` and the speed that applies.
     lines
         Drawn lines of the edges, from `edge_from` to `edge_to`.
-    arcs
-        Directed arcs between the nodes.
+    packing
+        How costs hold minutes and kilometres.
     component
         int32, one a node: its strongly connected component.
     component_nodes, component_km, component_ok
         Size of each component, kilometres of the edges inside it, and whether points may snap to it.
     centre_deg
         Latitude and longitude of the middle of the projection that all metres are in.
+    prepared
+        Results of slow work that are kept with the network, see `engine`.
     """
 
     weight: Weight
@@ -77,25 +91,41 @@ class RoadNetwork:
     edge_oneway: NDArray[np.bool_]
     edge_back: NDArray[np.int32]
     edge_turn: NDArray[np.bool_]
+    edge_closed: NDArray[np.bool_]
     edge_km: NDArray[np.float64]
     edge_minutes: NDArray[np.float64]
     lines: DrawnLines
-    arcs: Arcs
+    packing: packing.Packing
     component: NDArray[np.int32]
     component_nodes: NDArray[np.int32]
     component_km: NDArray[np.float64]
     component_ok: NDArray[np.bool_]
     centre_deg: tuple[float, float] = (LAEA_LAT_DEG, LAEA_LON_DEG)
 
+    prepared: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
     @cached_property
     def edge_cost(self) -> NDArray[np.float64]:
-        """Cost of each edge as the arcs have it."""
-        return _cost(self.weight, self.edge_minutes, self.edge_km)[0]
+        """Cost of each edge as the arcs have it, infinite where it is closed."""
+        minutes = np.where(self.edge_closed, np.inf, self.edge_minutes)
+        return self.packing.pack(minutes, self.edge_km)
 
-    @property
-    def edge_other(self) -> NDArray[np.float64]:
-        """What is not minimised: km under weight `time`, minutes under `distance`."""
-        return self.edge_km if self.weight == "time" else self.edge_minutes
+    def part_cost(self, edge: NDArray[Any], part: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the cost of parts of edges, each rounded once; the whole edge costs what its arc costs."""
+        return self.packing.pack(part * self.edge_minutes[edge], part * self.edge_km[edge])
+
+    @cached_property
+    def directed(self) -> Directed:
+        """Directed arcs as the edges have them, closed ones included: their numbers never change."""
+        return directed_arcs(
+            np.column_stack([self.edge_from, self.edge_to]), self.edge_back, self.edge_oneway
+        )
+
+    @cached_property
+    def arcs(self) -> Arcs:
+        """Directed arcs between the nodes, at most one a pair, without closed edges."""
+        every = self.directed
+        return pack_arcs(len(self.node_ids), every.tail, every.head, self.edge_cost[every.edge], every.edge)
 
     @cached_property
     def arcs_reversed(self) -> Arcs:
@@ -108,7 +138,8 @@ class RoadNetwork:
 
         A point on an edge between two components could leave but not come back, or come and not leave.
         """
-        return _inner_component(self.component, self.edge_from, self.edge_to, self.edge_back)
+        inner = _inner_component(self.component, self.edge_from, self.edge_to, self.edge_back)
+        return np.where(self.edge_closed, np.int32(-1), inner)
 
     @cached_property
     def edge_exits(self) -> NDArray[np.int32]:
@@ -131,16 +162,17 @@ class RoadNetwork:
         self,
     ) -> tuple[tuple[shapely.STRtree, NDArray[np.intp]], tuple[shapely.STRtree, NDArray[np.intp]]]:
         """Search trees of the acceptable and of the other edges, each with its edge numbers."""
-        good, bad = np.flatnonzero(self.edge_ok), np.flatnonzero(~self.edge_ok & ~self.edge_turn)
+        good, bad = (
+            np.flatnonzero(self.edge_ok),
+            np.flatnonzero(~(self.edge_ok | self.edge_turn | self.edge_closed)),
+        )
         shapes = self.lines.shapes
         return (shapely.STRtree(shapes[good]), good), (shapely.STRtree(shapes[bad]), bad)
 
-    def split_cost(
-        self, cost: NDArray[np.float64], other: NDArray[np.float64]
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return minutes and km of paths from their cost and other quantity (both infinite: no path)."""
-        weight = cost - TIE_WEIGHT * np.where(np.isfinite(other), other, 0.0)
-        return (weight, other) if self.weight == "time" else (other, weight)
+    @property
+    def open_km(self) -> float:
+        """Kilometres of all edges that are not closed."""
+        return float(self.edge_km[~self.edge_closed].sum())
 
 
 def build_network(
@@ -207,14 +239,6 @@ def build_network(
     return assemble(used, weight, findings), findings
 
 
-def _cost(
-    weight: Weight, minutes: NDArray[np.float64], km: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return cost and other quantity of edges for the weight to minimise."""
-    main, other = (minutes, km) if weight == "time" else (km, minutes)
-    return main + TIE_WEIGHT * other, other
-
-
 @dataclass(frozen=True)
 class UsableRoads:
     """Checked roads of one state of a network, fields as in `RoadNetwork`; nodes and roads sorted by id.
@@ -244,8 +268,9 @@ class UsableRoads:
 def assemble(roads: UsableRoads, weight: Weight, findings: list[Finding]) -> RoadNetwork:
     """Return the network of checked roads; a note on islands joins the findings."""
     minutes = roads.km / roads.speed_kmh * 60
-    arcs = _two_way_arcs(len(roads.node_ids), roads, _cost(weight, minutes, roads.km))
-    component, size, inner_km, ok = _components(arcs, roads)
+    units = packing.choose_packing(weight, minutes, roads.km)
+    every = directed_arcs(roads.ends, roads.back, roads.oneway)
+    parts = find_components(len(roads.node_ids), every, roads.ends, roads.back, roads.km)
     network = RoadNetwork(
         weight=weight,
         node_ids=roads.node_ids,
@@ -262,31 +287,52 @@ def assemble(roads: UsableRoads, weight: Weight, findings: list[Finding]) -> Roa
         edge_oneway=roads.oneway,
         edge_back=roads.back,
         edge_turn=roads.turn,
+        edge_closed=np.zeros(len(roads.km), dtype=bool),
         edge_km=roads.km,
         edge_minutes=minutes,
         lines=roads.lines,
-        arcs=arcs,
-        component=component,
-        component_nodes=size,
-        component_km=inner_km,
-        component_ok=ok,
+        packing=units,
+        component=parts.label,
+        component_nodes=parts.nodes,
+        component_km=parts.km,
+        component_ok=parts.ok,
         centre_deg=roads.centre_deg,
     )
     findings.extend(_island_findings(network))
+    if units.coarse:
+        findings.append(coarse_units(units))
     return network
 
 
-def _two_way_arcs(
-    nodes: int, roads: UsableRoads, cost_other: tuple[NDArray[np.float64], NDArray[np.float64]]
-) -> Arcs:
+def coarse_units(units: packing.Packing) -> Finding:
+    """Return the note that times and lengths are kept less finely than usual."""
+    seconds, metres = 60 / units.per_minute, 1000 / units.per_km
+    return Finding(
+        "note", "coarse-units",
+        f"roads are so long, slow or fast that each is rounded to {seconds:g} s and {metres:g} m.",
+        "roads.csv", "Check the lengths and speeds of the roads.",
+        (("seconds", seconds), ("metres", metres)),
+    )  # fmt: skip
+
+
+def directed_arcs(ends: NDArray[np.int32], back: NDArray[np.int32], oneway: NDArray[np.bool_]) -> Directed:
     """Return one arc for a one-way edge, two for any other."""
-    cost, other = cost_other
-    edge = np.arange(len(roads.ends), dtype=np.int32)
-    back = edge[~roads.oneway]
-    every = np.concatenate([edge, back])
-    tail = np.concatenate([roads.ends[:, 0], roads.back[back, 0]])
-    head = np.concatenate([roads.ends[:, 1], roads.back[back, 1]])
-    return pack_arcs(nodes, tail, head, cost[every], other[every], every)
+    edge = np.arange(len(ends), dtype=np.int32)
+    two_way = edge[~oneway]
+    return Directed(
+        np.concatenate([ends[:, 0], back[two_way, 0]]),
+        np.concatenate([ends[:, 1], back[two_way, 1]]),
+        np.concatenate([edge, two_way]),
+    )
+
+
+class Components(NamedTuple):
+    """Component of each node; nodes, kilometres and acceptability of each component."""
+
+    label: NDArray[np.int32]
+    nodes: NDArray[np.int32]
+    km: NDArray[np.float64]
+    ok: NDArray[np.bool_]
 
 
 def _inner_component(
@@ -298,25 +344,33 @@ def _inner_component(
     return np.where(on >= 0, on, home).astype(np.int32)
 
 
-def _components(
-    arcs: Arcs, roads: UsableRoads
-) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64], NDArray[np.bool_]]:
-    """Return component of each node, and nodes, kilometres and acceptability of each component.
+def find_components(
+    nodes: int, every: Directed, ends: NDArray[np.int32], back: NDArray[np.int32], km: NDArray[np.float64]
+) -> Components:
+    """Return the strongly connected components of directed arcs.
 
     Acceptable: at least `COMPONENT_SHARE` of all kilometres, or the largest (by kilometres, then nodes,
     then first node); never fewer than `COMPONENT_NODES` nodes unless no component has as many.
+
+    Parameters
+    ----------
+    every
+        The arcs that are open.
+    ends, back, km
+        Of all edges; a closed one has 0 km.
     """
-    count, label = connected_components(arcs.matrix(), directed=True, connection="strong")
+    links = csr_matrix((np.ones(len(every.tail)), every[:2]), shape=(nodes, nodes))
+    count, label = connected_components(links, directed=True, connection="strong")
     size = np.bincount(label, minlength=count).astype(np.int32)
-    within = _inner_component(label, roads.ends[:, 0], roads.ends[:, 1], roads.back)
+    within = _inner_component(label, ends[:, 0], ends[:, 1], back)
     inside = within >= 0
-    inner_km = np.bincount(within[inside], roads.km[inside], minlength=count).astype(np.float64)
+    inner_km = np.bincount(within[inside], km[inside], minlength=count).astype(np.float64)
     big = size >= COMPONENT_NODES
-    ok = big & (inner_km >= COMPONENT_SHARE * roads.km.sum()) & (inner_km > 0)
+    ok = big & (inner_km >= COMPONENT_SHARE * km.sum()) & (inner_km > 0)
     eligible = np.where(big if big.any() else True, inner_km, -1.0)
     if count and eligible.max() > 0:
         ok[np.lexsort((np.arange(count), -size, -eligible))[0]] = True
-    return label.astype(np.int32), size, inner_km, np.asarray(ok, dtype=bool)
+    return Components(label.astype(np.int32), size, inner_km, np.asarray(ok, dtype=bool))
 
 
 def _island_findings(network: RoadNetwork) -> list[Finding]:

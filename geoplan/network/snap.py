@@ -224,7 +224,7 @@ def _written(search: _Search) -> Snapping:
     verdict = np.select(cases, ["outside", "too_far", "moved_component"], "accepted").astype(object)
     shown = np.where(snapped, edge, 0)
     component = _pick(network.edge_component, shown).astype(np.int32)
-    total_km = max(float(network.edge_km.sum()), 1e-9)
+    total_km = max(network.open_km, 1e-9)
     return Snapping(
         ids=search.ids,
         lat=search.lat,

@@ -1,4 +1,4 @@
-"""Shortest paths from positions on edges to all nodes, in chunks, with both minutes and kilometres."""
+"""Shortest paths from positions on edges to all nodes, in chunks, by SciPy."""
 
 from __future__ import annotations
 
@@ -37,11 +37,10 @@ class Ends:
 
     node: NDArray[np.int32]
     cost: NDArray[np.float64]
-    other: NDArray[np.float64]
 
     def take(self, rows: NDArray[np.intp]) -> Ends:
         """Return the ends of some of the positions."""
-        return Ends(self.node[rows], self.cost[rows], self.other[rows])
+        return Ends(self.node[rows], self.cost[rows])
 
 
 @dataclass(frozen=True)
@@ -54,32 +53,30 @@ class Sweep:
         For each source one point of the snapping that lies there.
     points, source
         All points of the chunk's sources, and for each the row of its source.
-    cost, other
-        float64, (sources, nodes); infinite and 0 where there is no path.
+    cost
+        float64, (sources, nodes); infinite where there is no path.
     before, edge
         int32, (sources, nodes): the node before this one as seen from the source (-1: the source itself
-        or no path), and the edge between them (-1 likewise).
+        or no path), and the edge between them (-1 likewise). No columns where no tree was asked for.
     """
 
     first: NDArray[np.intp]
     points: NDArray[np.intp]
     source: NDArray[np.intp]
     cost: NDArray[np.float64]
-    other: NDArray[np.float64]
     before: NDArray[np.int32]
     edge: NDArray[np.int32]
 
 
 @dataclass(frozen=True)
 class Joined:
-    """Best paths between sources and points: cost, other, and how the point meets its edge's ends.
+    """Best paths between sources and points: cost, and how the point meets its edge's ends.
 
     `choice`: `BY_FROM` or `BY_TO` through that node of the point's edge, `SAME_EDGE` along the shared
     edge without touching a node, `NO_ROUTE`.
     """
 
     cost: NDArray[np.float64]
-    other: NDArray[np.float64]
     choice: NDArray[np.int8]
 
 
@@ -92,21 +89,22 @@ def find_ends(network: RoadNetwork, snapping: Snapping, *, leaving: bool) -> End
     share = np.where(snapping.snapped, snapping.share, 0.0)
     if not len(network.road_ids):
         none = np.zeros((len(snapping), 2))
-        return Ends(none.astype(np.int32), none + np.inf, none)
+        return Ends(none.astype(np.int32), none + np.inf)
     part = np.column_stack([share, 1 - share])
     oneway = network.edge_oneway[edge]
     barred = np.zeros((len(snapping), 2), dtype=bool)
     against = 0 if leaving else 1
     barred[:, against] = oneway & (part[:, against] > 0)
-    barred[~snapping.snapped] = True
+    barred[~snapping.snapped | network.edge_closed[edge]] = True
     return Ends(
         network.edge_exits[edge] if leaving else network.edge_entries[edge],
-        np.where(barred, np.inf, part * network.edge_cost[edge][:, None]),
-        part * network.edge_other[edge][:, None],
+        np.where(barred, np.inf, network.part_cost(edge[:, None], part)),
     )
 
 
-def sweep(network: RoadNetwork, snapping: Snapping, *, outward: bool, width: int = 1) -> Iterator[Sweep]:
+def sweep(
+    network: RoadNetwork, snapping: Snapping, *, outward: bool, width: int = 1, trees: bool = True
+) -> Iterator[Sweep]:
     """Yield sweeps that together hold every snapped point: paths from it (`outward`) or to it.
 
     Points at the same position share a source. Each source is a node of its own with arcs to the ends of
@@ -116,18 +114,21 @@ def sweep(network: RoadNetwork, snapping: Snapping, *, outward: bool, width: int
     ----------
     width
         Number of points on the other side, for the size of the chunks.
+    trees
+        Whether `before` and `edge` are needed: they take longer than the costs.
     """
     arcs = network.arcs if outward else network.arcs_reversed
     ends = find_ends(network, snapping, leaving=outward)
-    first, points, source = _positions(snapping)
+    first, points, source = find_positions(snapping)
     size = int(np.clip(CHUNK_CELLS // max(arcs.nodes, width, 1), 1, CHUNK_SOURCES))
     for begin in range(0, len(first), size):
         chunk = first[begin : begin + size]
         here = (source >= begin) & (source < begin + size)
-        yield _swept(arcs, ends.take(chunk), chunk, points[here], source[here] - begin)
+        given = chunk, points[here], source[here] - begin
+        yield _swept(arcs, ends.take(chunk), given, trees=trees)
 
 
-def _positions(snapping: Snapping) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
+def find_positions(snapping: Snapping) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
     """Return one point of each different position, all snapped points, and the position of each."""
     points = np.flatnonzero(snapping.snapped)
     order = points[np.lexsort((points, snapping.share[points], snapping.edge[points]))]
@@ -138,21 +139,25 @@ def _positions(snapping: Snapping) -> tuple[NDArray[np.intp], NDArray[np.intp], 
 
 
 def _swept(
-    arcs: Arcs, ends: Ends, first: NDArray[np.intp], points: NDArray[np.intp], source: NDArray[np.intp]
+    arcs: Arcs,
+    ends: Ends,
+    given: tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]],
+    *,
+    trees: bool,
 ) -> Sweep:
     """Return the sweep of one chunk of sources."""
     nodes = arcs.nodes
-    graph = arcs.with_sources(ends.node, ends.cost, ends.other)
+    graph = arcs.with_sources(ends.node, ends.cost)
     start = np.arange(nodes, graph.nodes)
+    if not trees:
+        cost = dijkstra(graph.matrix(), directed=True, indices=start)
+        none = np.empty((len(start), 0), dtype=np.int32)
+        return Sweep(*given, cost[:, :nodes], none, none)
     cost, before = dijkstra(graph.matrix(), directed=True, indices=start, return_predecessors=True)
     arc = _arcs_before(graph, before)
-    other = _along_tree(graph, before, arc)
     edge = np.where(arc >= 0, graph.edge[arc], -1)
     inner = np.where((before >= 0) & (before < nodes), before, -1)
-    return Sweep(
-        first, points, source, cost[:, :nodes], other[:, :nodes],
-        inner[:, :nodes].astype(np.int32), edge[:, :nodes].astype(np.int32),
-    )  # fmt: skip
+    return Sweep(*given, cost[:, :nodes], inner[:, :nodes].astype(np.int32), edge[:, :nodes].astype(np.int32))
 
 
 def _arcs_before(graph: Arcs, before: NDArray[np.int32]) -> NDArray[np.int64]:
@@ -166,26 +171,6 @@ def _arcs_before(graph: Arcs, before: NDArray[np.int32]) -> NDArray[np.int64]:
     return arc
 
 
-def _along_tree(graph: Arcs, before: NDArray[np.int32], arc: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the sum of `other` from the root of each tree to every node.
-
-    Every node starts with its own arc and a pointer to the node before it; each round adds what the
-    pointer has gathered and doubles the reach of the pointer, so the rounds are log2 of the depth.
-    """
-    width = before.shape[1]
-    total = np.where(arc >= 0, graph.other[arc], 0.0).ravel()
-    here = np.arange(before.size).reshape(before.shape)
-    row_start = here[:, :1]
-    pointer = np.where(before >= 0, row_start + before, here).ravel()
-    for _ in range(max(width, 2).bit_length() + 1):
-        total = total + total[pointer]  # a root points to itself and holds 0
-        beyond = pointer[pointer]
-        if (beyond == pointer).all():
-            break
-        pointer = beyond
-    return total.reshape(before.shape)
-
-
 def join(network: RoadNetwork, swept: Sweep, sources: Snapping, points: Snapping, *, outward: bool) -> Joined:
     """Return the best path between each source of a sweep and each point of the other side."""
     ends = find_ends(network, points, leaving=not outward)
@@ -193,34 +178,45 @@ def join(network: RoadNetwork, swept: Sweep, sources: Snapping, points: Snapping
     by_to = swept.cost[:, ends.node[:, 1]] + ends.cost[:, 1]
     to = by_to < by_from
     cost = np.where(to, by_to, by_from)
-    other = np.where(
-        to,
-        swept.other[:, ends.node[:, 1]] + ends.other[:, 1],
-        swept.other[:, ends.node[:, 0]] + ends.other[:, 0],
-    )
-    choice = np.where(np.isfinite(cost), to.astype(np.int8), np.int8(NO_ROUTE))
-    at = (sources.edge[swept.first], sources.share[swept.first])
-    _join_on_edge(network, at, points, Joined(cost, other, choice), outward=outward)
-    other[choice == NO_ROUTE] = np.inf
-    return Joined(cost, other, choice)
+    found = np.isfinite(cost)
+    joined = Joined(cost, np.where(found, to.astype(np.int8), np.int8(NO_ROUTE)))
+    join_on_edge(network, (sources, swept.first), points, joined, outward=outward)
+    return joined
 
 
-def _join_on_edge(
+def join_on_edge(
     network: RoadNetwork,
-    source: tuple[NDArray[np.int32], NDArray[np.float64]],
+    source: tuple[Snapping, NDArray[np.intp]],
     points: Snapping,
     joined: Joined,
     *,
     outward: bool,
 ) -> None:
-    """Let pairs on one edge go straight along it where that is no dearer and not against one-way traffic."""
-    row, column = np.nonzero(source[0][:, None] == np.where(points.snapped, points.edge, -1)[None, :])
-    edge = source[0][row]
-    forward = points.share[column] - source[1][row]
+    """Let pairs on one edge go straight along it where that is no dearer and not against one-way traffic.
+
+    Parameters
+    ----------
+    source
+        A snapping and the points of it that are the rows of `joined`, which is changed.
+    """
+    here, there = source[0].edge[source[1]], np.where(points.snapped, points.edge, -1)
+    row, column = _equal_pairs(here, there)
+    edge = here[row]
+    forward = points.share[column] - source[0].share[source[1]][row]
     ahead = forward if outward else -forward
-    along = np.abs(ahead) * network.edge_cost[edge]
-    better = ((ahead >= 0) | ~network.edge_oneway[edge]) & (along <= joined.cost[row, column])
-    row, column, edge = row[better], column[better], edge[better]
+    along = network.part_cost(edge, np.abs(ahead))
+    better = ((ahead >= 0) | ~network.edge_oneway[edge]) & ~network.edge_closed[edge]
+    better &= along <= joined.cost[row, column]
+    row, column = row[better], column[better]
     joined.cost[row, column] = along[better]
-    joined.other[row, column] = np.abs(ahead[better]) * network.edge_other[edge]
     joined.choice[row, column] = SAME_EDGE
+
+
+def _equal_pairs(one: NDArray[np.int32], two: NDArray[np.int32]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return all places i, j with one[i] == two[j], negative numbers left out."""
+    order = np.argsort(two, kind="stable")
+    begin, end = (np.searchsorted(two[order], one, side=side) for side in ("left", "right"))
+    count = np.where(one >= 0, end - begin, 0)
+    row = np.repeat(np.arange(len(one)), count)
+    place = np.arange(len(row)) - np.repeat(np.cumsum(count) - count - begin, count)
+    return row, order[place]

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import contextlib
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from geoplan.network.access import AccessRule, Ground
 from geoplan.network.direct import Side, take_direct
+from geoplan.network.engine import KEPT, Engine, choose_engine, coarser, hierarchy_parts, scipy_parts
 from geoplan.network.sweep import BY_FROM, BY_TO, NO_ROUTE, SAME_EDGE, find_ends, join, sweep
 from geoplan.units import UNREACHABLE_TENTHS, to_tenths
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
+    from geoplan.errors import Finding
+    from geoplan.network.engine import Part
     from geoplan.network.graph import RoadNetwork
     from geoplan.network.snap import Snapping
 
     Progress = Callable[[int, int], None]
 
 KM_DIGITS: Final = 6
-"""Kilometres leave the engine to the millimetre, so that the order of summing does not show."""
+"""Kilometres leave the engine to the millimetre: the roads are whole decimetres, the legs are not."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,10 @@ class ODMatrix:
         float64, legs included, of the route that minimises the weight; nan: no way.
     direct
         bool: the direct path off the roads is quicker.
+    findings
+        What is worth saying of how it was computed.
+    engine
+        `scipy` or `hierarchy`: which has computed it. Both give the same matrix.
     """
 
     origin_ids: tuple[str, ...]
@@ -47,6 +55,8 @@ class ODMatrix:
     tenths: NDArray[np.int32]
     km: NDArray[np.float64]
     direct: NDArray[np.bool_]
+    findings: tuple[Finding, ...] = ()
+    engine: str = "scipy"
 
 
 @dataclass(frozen=True)
@@ -140,62 +150,98 @@ def od_matrix(
     ground: Ground | None = None,
     rule: AccessRule | None = None,
     progress: Progress | None = None,
+    engine: Engine = "auto",
 ) -> ODMatrix:
     """Return times and kilometres from every origin to every destination.
 
-    Legs count in both. Dijkstra's method on the directed graph runs from whichever side has fewer
-    points (on the reversed graph for destinations), in chunks, so memory stays flat.
+    Legs count in both. Memory beside the result stays flat: the work is done in chunks.
 
     Parameters
     ----------
     ground, rule
         The same as the points were snapped with.
     progress
-        Called with points done and points in all.
+        Called with pairs done and pairs in all (those of points that meet no road may be left out).
+    engine
+        `scipy`: Dijkstra's method from whichever side has fewer points. `hierarchy`: a contraction
+        hierarchy, much faster once it is made (extra `fast`). `auto`: whichever should be done first. The
+        answers are the same.
+
+    Raises
+    ------
+    MissingExtraError
+        The hierarchy is asked for without the extra `fast`.
     """
-    ground, rule = ground or Ground(), rule or AccessRule()
+    points = _Points(origins, destinations, ground or Ground(), rule or AccessRule(), progress)
+    chosen, findings = choose_engine(network, origins, destinations, engine)
+    if chosen == "hierarchy":
+        with contextlib.suppress(OverflowError):  # SciPy then decides about the units
+            parts = hierarchy_parts(network, origins, destinations)
+            made = _filled(network, points, parts)
+            return replace(made, engine=chosen, findings=(*findings, *_cache_findings(network)))
+    while True:
+        try:
+            made = _filled(network, points, scipy_parts(network, origins, destinations))
+            return replace(made, findings=findings)
+        except OverflowError:
+            network, note = coarser(network)
+            findings = (*findings, note)
+
+
+@dataclass(frozen=True)
+class _Points:
+    """Both sides of a matrix, by which rules they move off the roads, and whom to tell."""
+
+    origins: Snapping
+    destinations: Snapping
+    ground: Ground
+    rule: AccessRule
+    progress: Progress | None
+
+
+def _filled(network: RoadNetwork, points: _Points, parts: Iterator[Part]) -> ODMatrix:
+    """Return the matrix of costs by road that come in parts."""
+    origins, destinations = points.origins, points.destinations
     shape = (len(origins), len(destinations))
     tenths = np.full(shape, UNREACHABLE_TENTHS, dtype=np.int32)
     km, direct = np.full(shape, np.nan), np.zeros(shape, dtype=bool)
-    outward = shape[0] <= shape[1]
-    near, far = (origins, destinations) if outward else (destinations, origins)
-    every = np.arange(len(far))
-    done = 0
-    for swept in sweep(network, near, outward=outward, width=len(far)):
-        joined = join(network, swept, near, far, outward=outward)
-        o, d = (swept.points, every) if outward else (every, swept.points)
-        cost, other = joined.cost[swept.source], joined.other[swept.source]
-        if not outward:
-            cost, other = cost.T, other.T
-        minutes, length = with_legs(network, cost, other, (origins, o), (destinations, d))
-        straight = take_direct(network, minutes, length, (origins, o), (destinations, d), ground, rule)
+    pairs = 0
+    for o, d, cost in parts:
+        minutes, length = with_legs(network, cost, (origins, o), (destinations, d))
+        sides = (origins, o), (destinations, d)
+        straight = take_direct(network, minutes, length, *sides, points.ground, points.rule)
         cells = np.ix_(o, d)
         tenths[cells] = to_tenths(minutes)
         km[cells] = np.round(np.where(np.isfinite(minutes), length, np.nan), KM_DIGITS)
         direct[cells] = straight
-        done += len(swept.points)
-        if progress is not None:
-            progress(done, int(near.snapped.sum()))
+        pairs += cost.size
+        if points.progress is not None:
+            points.progress(pairs, tenths.size)
     return ODMatrix(origins.ids, destinations.ids, tenths, km, direct)
+
+
+def _cache_findings(network: RoadNetwork) -> tuple[Finding, ...]:
+    """Return what happened to the cache when the hierarchy was made, once."""
+    state = network.prepared[KEPT]
+    network.prepared[KEPT] = replace(state, findings=())
+    return tuple(state.findings)
 
 
 def with_legs(
     network: RoadNetwork,
     cost: NDArray[np.float64],
-    other: NDArray[np.float64],
     origin: Side,
     destination: Side,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return minutes and km, (origins, destinations), of the ways by road with both legs.
 
-    `cost` and `other` are those of `sweep.join`, origins in rows; both results are infinite: no way.
+    `cost` is that of `sweep.join`, origins in rows; both results are infinite: no way.
     """
-    minutes, km = network.split_cost(cost, other)
-    unreachable = ~np.isfinite(km) | ~np.isfinite(minutes)
+    minutes, km = network.packing.unpack(cost)
     (o, rows), (d, columns) = origin, destination
-    minutes = np.maximum(minutes, 0.0) + o.out_minutes[rows][:, None] + d.in_minutes[columns][None, :]
-    km = np.maximum(km, 0.0) + o.leg_km[rows][:, None] + d.leg_km[columns][None, :]
-    return np.where(unreachable, np.inf, minutes), np.where(unreachable, np.inf, km)
+    minutes += o.out_minutes[rows][:, None] + d.in_minutes[columns][None, :]
+    km += o.leg_km[rows][:, None] + d.leg_km[columns][None, :]
+    return minutes, km
 
 
 def route_forest(network: RoadNetwork, demand: Snapping, facilities: Snapping, *, matrix: ODMatrix) -> Forest:
@@ -242,7 +288,7 @@ def route(
 
     It has the minutes and km of `od_matrix` for the pair.
     """
-    matrix = od_matrix(network, origin, destination, ground=ground, rule=rule)
+    matrix = od_matrix(network, origin, destination, ground=ground, rule=rule, engine="scipy")
     tenths, km, direct = int(matrix.tenths[0, 0]), float(matrix.km[0, 0]), bool(matrix.direct[0, 0])
     nothing = Leg(0.0, 0.0)
     if tenths == UNREACHABLE_TENTHS:
@@ -290,15 +336,16 @@ def _direction(network: RoadNetwork, edge: int, tail: int) -> tuple[float, float
 
 def _step(network: RoadNetwork, edge: int, share_from: float, share_to: float) -> Step:
     """Return a stretch of road with its km and minutes."""
-    part = abs(share_to - share_from)
+    part = np.array([abs(share_to - share_from)])
+    minutes, km = network.packing.unpack(network.part_cost(np.array([edge]), part))
     return Step(
         str(network.road_ids[edge]),
         str(network.road_ref[edge]),
         str(network.road_name[edge]),
         share_from,
         share_to,
-        part * float(network.edge_km[edge]),
-        part * float(network.edge_minutes[edge]),
+        float(km[0]),
+        float(minutes[0]),
     )
 
 

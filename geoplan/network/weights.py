@@ -61,13 +61,15 @@ def _from_floats(given: NDArray[Any], what: str) -> NDArray[np.int64]:
     return whole
 
 
-def pack_weights(main: ArrayLike, other: ArrayLike) -> NDArray[np.int64]:
+def pack_weights(main: ArrayLike, other: ArrayLike, *, other_bits: int = OTHER_BITS) -> NDArray[np.int64]:
     """Return main x 2^26 + other: the best path by `main`, among its equals by `other`, carries both sums.
 
     Parameters
     ----------
     main, other
         Whole numbers, such as milliseconds and decimetres; `CLOSED` (or infinity) in `main` closes.
+    other_bits
+        Bits of `other`, where not 26.
 
     Raises
     ------
@@ -76,10 +78,10 @@ def pack_weights(main: ArrayLike, other: ArrayLike) -> NDArray[np.int64]:
     """
     first, second = whole_numbers(main), whole_numbers(other, what="other weights")
     open_ = first != CLOSED
-    if (second[open_] >= 1 << OTHER_BITS).any() or (first[open_] >= 1 << (53 - OTHER_BITS)).any():
-        raise ValueError(f"a weight does not fit: main below 2^{53 - OTHER_BITS}, other below 2^{OTHER_BITS}")
+    if (second[open_] >= 1 << other_bits).any() or (first[open_] >= 1 << (53 - other_bits)).any():
+        raise ValueError(f"a weight does not fit: main below 2^{53 - other_bits}, other below 2^{other_bits}")
     packed = np.full(first.shape, CLOSED, dtype=np.int64)
-    packed[open_] = (first[open_] << OTHER_BITS) + second[open_]
+    packed[open_] = (first[open_] << other_bits) + second[open_]
     return packed
 
 

@@ -11,6 +11,44 @@ import numpy as np
 TIE = 1e-9
 
 
+def whole_graph(network, snappings):
+    """Return a MultiDiGraph in whole units (ms and dm; 1/60 s and cm), each road or part of one rounded once.
+
+    Every snapped origin is a node ('p', 0, i) that leads to the ends of its road and to destinations on it,
+    every destination a node ('p', 1, j).
+    """
+    g = nx.MultiDiGraph()
+    g.add_nodes_from(range(len(network.node_ids)))
+
+    def link(tail, head, e, part):
+        a, b = (60_000, 10_000) if network.weight == "time" else (3600, 100_000)
+        time, length = round(part * network.edge_minutes[e] * a), round(part * network.edge_km[e] * b)
+        main, other = (time, length) if network.weight == "time" else (length, time)
+        g.add_edge(tail, head, minutes=time / a, km=length / b, **{network.weight: (main << 26) + other})
+
+    for e in range(len(network.road_ids)):
+        tail, head = int(network.edge_from[e]), int(network.edge_to[e])
+        link(tail, head, e, 1.0)
+        if not network.edge_oneway[e]:
+            link(head, tail, e, 1.0)
+    origins, destinations = (
+        [(("p", side, int(i)), int(s.edge[i]), float(s.share[i])) for i in np.flatnonzero(s.edge >= 0)]
+        for side, s in enumerate(snappings)
+    )
+    for point, e, share in origins:
+        link(point, int(network.edge_to[e]), e, 1 - share)
+        if not network.edge_oneway[e] or share == 0:
+            link(point, int(network.edge_from[e]), e, share)
+    for point, e, share in destinations:
+        link(int(network.edge_from[e]), point, e, share)
+        if not network.edge_oneway[e] or share == 1:
+            link(int(network.edge_to[e]), point, e, 1 - share)
+        for start, road, b in origins:
+            if road == e and (share >= b or not network.edge_oneway[e]):
+                link(start, point, e, abs(share - b))
+    return g
+
+
 def graph_with(network, snappings):
     """Return a MultiDiGraph of nodes and ('p', side, i) for every snapped point of every snapping."""
     on_edge: dict[int, list[tuple[float, tuple]]] = {}

@@ -62,7 +62,7 @@ def test_minutes_and_kilometres_equal_networkx(tables, weight):
         for k, n in (("o", 25), ("d", 8))
     )
     matrix = travel.od_matrix(network, origins, destinations)
-    g = oracle.graph_with(network, [origins, destinations])
+    g = oracle.whole_graph(network, [origins, destinations])
     for i in range(25):
         for j in range(8):
             minutes, km = oracle.best(network, origins, destinations, i, j, g=g, rule=AccessRule())

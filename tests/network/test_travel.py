@@ -211,7 +211,7 @@ def test_progress_counts_to_the_end():
     network = ring()
     points = snap.snap_points(network, *place({f"p{i}": (i, 1) for i in range(5)}))
     travel.od_matrix(network, points, points, progress=lambda done, total: seen.append((done, total)))
-    assert seen[-1] == (5, 5)
+    assert seen[-1] == (25, 25)
 
 
 def test_coordinates_run_from_door_to_door_along_the_drawn_lines():
