@@ -14,6 +14,7 @@ from geoplan.analysis.siting_equity import EquityPlan, solve_equity
 from geoplan.analysis.siting_explain import Explanation, explain
 from geoplan.analysis.siting_instance import Question, Side
 from geoplan.analysis.siting_make import Choices, Made, Tables, make_instance
+from geoplan.analysis.siting_sides import meets_sides
 from geoplan.analysis.siting_tables import (
     alternatives_table,
     assignment_table,
@@ -510,7 +511,7 @@ def _compared(instance: Instance, question: Question, options: SiteOptions) -> d
     return {
         "sites": chosen,
         "objective": None if value is None else plain(value),
-        "feasible": value is not None,
+        "feasible": value is not None and meets_sides(instance, question, tuple(sites)),
         "best_objective": plain(best.objective),
         "best_bound": plain(best.bound),
         "best_status": best.status,

@@ -224,6 +224,10 @@ def _median(instance: Instance, question: Question, clock: Clock, progress: Prog
         problem, clock, gap=question.gap, max_iterations=question.max_iterations, progress=shown
     )
     if plan.cost >= problem.no_route:
+        # no plan known that serves everybody: too few sites, or only the whole program can tell
+        reach = smallest_cover(np.unique(np.isfinite(cost[weight > 0]), axis=0), clock, target=most)
+        if reach.bound > most:
+            return _Found(None, np.inf, "proof", infeasible=True)
         return _program(instance, question, clock, progress)
     sites = tuple(usable[plan.chosen].tolist())
     return _Found(sites, plan.bound * unit, plan.stopped_by, plan.unique)

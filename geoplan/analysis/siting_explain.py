@@ -14,7 +14,7 @@ import numpy as np
 from geoplan.analysis.siting import CAPACITATED
 from geoplan.analysis.siting_instance import Instance, Question, Side
 from geoplan.analysis.siting_milp import Clock
-from geoplan.analysis.siting_relax import feasible, relaxations
+from geoplan.analysis.siting_relax import as_cover, feasible, relaxations
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -146,13 +146,13 @@ def _with_only(
     )
     asked = replace(
         question,
-        model="p-median" if question.model == "p-center" else question.model,
         open=question.open if ("open",) in keys else None,
         budget=question.budget if ("budget",) in keys else None,
         capacitated=question.capacitated and ("capacity",) in keys,
         cover_share=question.cover_share if ("share",) in keys else (None if not base else 0.0),
         side=kept,
     )
+    asked = as_cover(near, asked)
     return near, asked if question.cover_share is not None else replace(asked, cover_share=None)
 
 

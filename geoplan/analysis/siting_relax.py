@@ -32,7 +32,7 @@ def relaxations(instance: Instance, question: Question, clock: Clock) -> Iterato
         if question.open is not None:
             yield ("open", float(question.open), float(instance.usable.sum()))
         return
-    asked = replace(question, model="p-median") if question.model == "p-center" else question
+    asked = as_cover(instance, question)
     if question.open is not None:
         yield from _number(instance, asked, clock.part(0.4))
     if question.budget is not None:
@@ -43,6 +43,17 @@ def relaxations(instance: Instance, question: Question, clock: Clock) -> Iterato
         yield from _districts(instance, asked, clock.part(0.5))
     if question.limit is not None and question.model not in {"p-median", "p-center"}:
         yield from _limit(instance, asked, clock)
+
+
+def as_cover(instance: Instance, question: Question) -> Question:
+    """Return a question that has a plan exactly if `question` has one, without its costs.
+
+    Where no load decides, serving everybody at any cost is covering everybody at any radius: rows by the
+    demand, not by the pair.
+    """
+    if question.model not in {"p-median", "p-center"} or (instance.least_load > 0).any():
+        return question
+    return replace(question, model="p-center", radius=np.inf)
 
 
 def feasible(instance: Instance, question: Question, clock: Clock) -> bool | None:

@@ -257,7 +257,7 @@ def ground_of(
     candidates: Sequence[str],
     chosen: Sequence[str],
 ) -> Ground:
-    """Return the ground on which a plan of the sites `chosen` is checked; rows that stand twice count once."""
+    """Return the ground on which a plan of the sites `chosen` is checked; repeated rows count once."""
     rows = matrix[matrix[measure].notna()]
     if "status" in rows:
         rows = rows[~rows["status"].isin(["unreachable", "not_snapped"])]
