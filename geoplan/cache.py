@@ -103,7 +103,7 @@ def load(kind: str, key: str) -> tuple[dict[str, NDArray[Any]] | None, Finding |
             arrays = {name: file[name] for name in file.files}
         if arrays.pop(KEY_NAME).tobytes().decode() != key:
             return None, _discard(path, "it belongs to something else")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None, None
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         return None, _discard(path, str(error) or type(error).__name__)
