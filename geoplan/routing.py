@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -211,6 +211,8 @@ def _roads(tables: TableSet, files: RoadFiles, state: RoadState, progress: Progr
     table = read_extract(files.extract, vehicle=state.vehicle, progress=progress)
     progress("build the road network")
     network, findings = build_table_network(table, tables.speeds, **chosen)
+    # the engine calls every road table roads.csv
+    findings = [replace(f, where=table.source) if f.where == "roads.csv" else f for f in findings]
     raise_on_errors(findings)
     return _Roads(network, findings, (table.credit,), table)
 

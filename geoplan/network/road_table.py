@@ -315,7 +315,13 @@ def contract_tables(table: RoadTable) -> tuple[pd.DataFrame, pd.DataFrame]:
     import shapely  # noqa: PLC0415 - half a second that most callers do not need
 
     roads = table.frame().drop(columns="bridge")
-    roads["geometry"] = shapely.to_wkt(roads["geometry"].to_numpy(dtype=object), rounding_precision=8)
+    shapes = roads["geometry"].to_numpy(dtype=object, copy=True)
+    dots = shapely.length(shapes) < 0.9 * TURN_DEGREES
+    ends = shapely.get_coordinates(shapely.get_point(shapes[dots], 0))
+    if dots.any():
+        # two nodes at one place: a written line must have two different points
+        shapes[dots] = shapely.linestrings(np.stack([ends, ends + np.array([TURN_DEGREES, 0.0])], axis=1))
+    roads["geometry"] = shapely.to_wkt(shapes, rounding_precision=8)
     roads["lanes"] = roads["lanes"].astype("Int64").where(roads["lanes"] > 0)
     roads["length_km"] = roads["length_km"].round(7)
     for column in ("closed_in_winter", "tunnel"):
