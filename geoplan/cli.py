@@ -52,6 +52,14 @@ class Weight(StrEnum):
     distance = "distance"
 
 
+class Engine(StrEnum):
+    """Which engine computes a matrix; the answers are the same."""
+
+    auto = "auto"
+    scipy = "scipy"
+    hierarchy = "hierarchy"
+
+
 class Vehicle(StrEnum):
     """Who drives."""
 
@@ -75,6 +83,9 @@ QuietOpt = Annotated[bool, typer.Option("--quiet", help="Print nothing but error
 DebugOpt = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 OverwriteOpt = Annotated[bool, typer.Option("--overwrite", help="Replace an earlier output.")]
 WeightOpt = Annotated[Weight, typer.Option(help="What a route minimises.")]
+EngineOpt = Annotated[
+    Engine, typer.Option(help="How to compute: the answers are the same, the hierarchy needs geoplan[fast].")
+]
 VehicleOpt = Annotated[Vehicle, typer.Option(help="Whose speeds count.")]
 SeasonOpt = Annotated[Season, typer.Option(help="Winter closes passes and slows.")]
 YearOpt = Annotated[int, typer.Option(help="The roads of 1 January of this year.", min=1990, max=2100)]
@@ -282,6 +293,7 @@ def matrix_command(
     vehicle: VehicleOpt = Vehicle.car,
     season: SeasonOpt = Season.summer,
     year: YearOpt = 2026,
+    engine: EngineOpt = Engine.auto,
     overwrite: OverwriteOpt = False,
     as_json: JsonOpt = False,
     quiet: QuietOpt = False,
@@ -295,7 +307,7 @@ def matrix_command(
 
     check_file_free(out, overwrite=overwrite)
     with _progress(quiet=quiet or as_json) as step:
-        state = routing.RoadState(weight=weight.value, vehicle=vehicle.value, season=season.value, year=year)
+        state = routing.RoadState(weight.value, vehicle.value, season.value, year, engine.value)
         found = routing.matrix(origins, destinations, roads=road_files(roads), state=state, progress=step)
         table, findings = found.table, found.findings
         note = write_sources(out, found.attributions)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from geoplan.network.engine import Engine
     from geoplan.network.graph import RoadNetwork, Weight
     from geoplan.network.road_table import RoadTable
     from geoplan.own_roads import RoadFiles
@@ -41,12 +42,13 @@ REACHED, UNREACHABLE, NOT_SNAPPED = "reached", "unreachable", "not_snapped"
 
 @dataclass(frozen=True)
 class RoadState:
-    """Which roads, whose speeds, and what a route minimises."""
+    """Which roads, whose speeds, what a route minimises, and which engine looks for it."""
 
     weight: Weight = "time"
     vehicle: str = "car"
     season: str = "summer"
     year: int = 2026
+    engine: Engine = "auto"
 
 
 @dataclass(frozen=True)
@@ -180,8 +182,10 @@ def matrix(
         far,
         ground=ground,
         rule=rule,
-        progress=lambda done, of: progress(f"travel times: {done} of {of} points"),
+        progress=lambda done, of: progress(f"travel times: {done} of {of} pairs"),
+        engine=state.engine,
     )
+    findings += od.findings
     table = _long(near, far, od.tenths.ravel(), od.km.ravel())
     return MatrixAnswer(table, tuple(dict.fromkeys(findings)), used.attributions)
 

@@ -221,6 +221,7 @@ def _year(
     findings += found
     clock.step(f"{year}: travel times")
     matrix = od_matrix(network, origins, goals, ground=place.ground, rule=place.rule)
+    findings += matrix.findings
     forest = route_forest(network, origins, goals, matrix=matrix)
     clock.step(f"{year}: coverage")
     opened = np.zeros(len(tables.roads), dtype=bool)
