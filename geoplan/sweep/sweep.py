@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 
 RECORD: Final = "sweep.json"
 
+OWN: Final = frozenset({NAME, RECORD, "sweep.csv", "failures.csv", "sweep.parquet"})
+"""What a sweep leaves in its folder."""
+
 TABLE_SHARE: Final = 0.05
 """The tables are written anew while runs come in, but not more than this share of the time goes into it."""
 
@@ -181,11 +184,26 @@ def _open_folder(out: Path, *, resume: bool, overwrite: bool) -> None:
         raise OutputExistsError(
             f"{out} holds a sweep already", hint="Add --resume to go on with it or --overwrite to start anew."
         )
-    if not begun:
-        check_free(out, overwrite=overwrite)
+    if begun:
+        _remove_own(out)
+        return
+    check_free(out, overwrite=overwrite)
     if out.exists():
         shutil.rmtree(out)
     out.mkdir(parents=True)
+
+
+def _remove_own(out: Path) -> None:
+    """Remove the files of an earlier sweep; a folder that holds anything else is left alone."""
+    ours = [p for p in sorted(out.iterdir()) if p.name in OWN or p.match(".*.partial")]
+    strangers = [p.name for p in sorted(out.iterdir()) if p not in ours]
+    if strangers:
+        raise UsageError(
+            f"{out} also holds files that geoplan did not write: {', '.join(strangers[:5])}",
+            hint="Move them elsewhere first, or name another folder with --out.",
+        )
+    for path in ours:
+        path.unlink()
 
 
 def _outcomes(ready: _Sweep, tasks: Sequence[Task], where: Where, pool: TablePool) -> Outcomes:

@@ -116,6 +116,18 @@ def test_another_plan_or_table_is_no_resume(done, tmp_path: Path) -> None:
         sweep(file, tmp_path / "thesis", overwrite=True)
 
 
+def test_a_strangers_file_in_the_folder_is_never_swept_away(done, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(done.out, out)
+    (out / "thesis.doc").write_text("mine")
+    with pytest.raises(UsageError, match=r"thesis\.doc"):
+        sweep(done.file, out, overwrite=True)
+    assert (out / "thesis.doc").read_text() == "mine"
+    (out / "thesis.doc").unlink()
+    assert sweep(done.file, out, overwrite=True).repeated == 0
+    same_tables(done.out, out)
+
+
 @pytest.mark.parametrize("cut", [1, 17, 400])
 def test_a_half_written_last_line_is_done_again(done, tmp_path: Path, cut: int) -> None:
     out = tmp_path / "out"
