@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 EXEMPT_FROM_LIMITS: Final = frozenset({"ambulance"})
 """Vehicles that may drive faster than the legal limit."""
 
-LINE_END_TOLERANCE_KM: Final = 1.0
-"""A drawn line whose ends lie farther than this from its nodes gets a warning."""
+LINE_END_TOLERANCE_KM: Final = 5.0
+"""A drawn line whose ends lie farther than this from its nodes gets a warning; tables that are read from
+files hold no such line, and what is nearer is said when they are checked (`tables.check_roads`)."""
 
 
 def usable_roads(roads: pd.DataFrame, *, season: str, year: int) -> NDArray[np.bool_]:

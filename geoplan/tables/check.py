@@ -9,6 +9,7 @@ import numpy as np
 
 from geoplan.errors import Finding
 from geoplan.tables.check_places import check_places
+from geoplan.tables.check_roads import check_road_places
 from geoplan.tables.contract import SPECS, load_contract, split_list
 from geoplan.tables.names import NAME_COLUMNS, fold, suggest
 
@@ -59,7 +60,8 @@ def check_tables(tables: Tables, *, own_roads: bool = False) -> list[Finding]:
     for name, column, target in REFERENCES:
         if name in tables and target in tables:
             findings += check_reference(tables[name], column, tables[target], target)
-    return findings + check_places(tables, own_roads=own_roads)
+    found, country = check_places(tables, own_roads=own_roads)
+    return findings + found + check_road_places(tables, country, own_roads=own_roads)
 
 
 def check_duplicate_keys(name: str, rows: Rows) -> list[Finding]:

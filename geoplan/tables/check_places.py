@@ -1,4 +1,4 @@
-"""Checks on the map: district shapes, points against the country and their district, roads against nodes."""
+"""Checks on the map: district shapes, points against the country and their district."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import shapely
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from geoplan.errors import Finding
 from geoplan.units import project_metres
@@ -16,7 +14,6 @@ from geoplan.units import project_metres
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import pandas as pd
     from numpy.typing import NDArray
 
     from geoplan.errors import Severity
@@ -35,37 +32,42 @@ OFFSHORE_LIMIT_KM: Final = 150.0
 OVERLAP_LIMIT_KM2: Final = 0.01
 """Districts may overlap by rounding; more than a hectare is an error."""
 
-END_LIMIT_KM: Final = 1.0
-"""A road's drawn line ends at most this far from its node."""
 
-LENGTH_SLACK: Final = 1.02
-"""A road may be this much shorter than the straight line or its drawn line: positions are rounded."""
+def check_places(tables: Tables, *, own_roads: bool = False) -> tuple[list[Finding], Country | None]:
+    """Return all that is wrong with shapes and points, and the country if its districts are sound.
 
-COMPONENT_SHARE: Final = 0.01
-COMPONENT_NODES: Final = 3
-"""A part of the road graph is isolated if it has less than this share of all kilometres or fewer nodes: the
-rule of `geoplan.network.graph`, here for roads of any year and direction (a test holds the two together)."""
+    With `own_roads` the road graph may lie anywhere.
+    """
+    findings, country = check_districts(tables)
+    if "neighbours" in tables:
+        findings += check_shapes(tables["neighbours"])
+    if country is None:
+        return findings, None
+    for name in ("settlements", "facilities", "road_nodes"):
+        if name in tables and not (own_roads and name == "road_nodes"):
+            findings += check_positions(tables[name], country)
+    for name in ("settlements", "facilities"):
+        if name in tables:
+            findings += check_own_district(tables[name], country)
+    return findings, country
 
 
-def check_places(tables: Tables, *, own_roads: bool = False) -> list[Finding]:
-    """Return all that is wrong on the map; with `own_roads` the road graph may lie anywhere."""
-    findings = [
-        f for name in ("districts", "neighbours") if name in tables for f in check_shapes(tables[name])
-    ]
-    if "districts" in tables:
-        country = build_country(tables)
-        findings += check_overlaps(tables["districts"], country)
-        for name in ("settlements", "facilities", "road_nodes"):
-            if name in tables and not (own_roads and name == "road_nodes"):
-                findings += check_positions(tables[name], country)
-        for name in ("settlements", "facilities"):
-            if name in tables:
-                findings += check_own_district(tables[name], country)
-    if "roads" in tables and "road_nodes" in tables:
-        findings += check_roads(tables["roads"], tables["road_nodes"])
-        if "facilities" in tables and not own_roads:
-            findings += check_isolated(tables["facilities"], tables["roads"], tables["road_nodes"])
-    return findings
+def check_districts(tables: Tables) -> tuple[list[Finding], Country | None]:
+    """Return what is wrong with the shapes of the districts, and the country that they draw.
+
+    No country where a shape is wrong: points held against it would be blamed for the fault of the shape.
+    """
+    if "districts" not in tables:
+        return [], None
+    rows = tables["districts"]
+    country = build_country(tables)
+    findings = check_shapes(rows) + check_overlaps(rows, country)
+    if not findings:
+        return [], country
+    message = "no point was held against the districts, because their shapes have errors."
+    hint = "Mend the shapes and check again."
+    where = rows.places[0].split(":")[0]
+    return [*findings, Finding("note", "checks-skipped", message, where=where, hint=hint)], None
 
 
 @dataclass(frozen=True)
@@ -252,123 +254,3 @@ def check_own_district(rows: Rows, country: Country) -> list[Finding]:
         where = rows.where(i, "district_id")
         findings.append(Finding(severity, "outside-own-district", message, where=where, hint=hint))
     return findings
-
-
-def check_roads(roads: Rows, nodes: Rows) -> list[Finding]:
-    """Return what is wrong with each road: no length, a loop, too short, a line that misses its nodes."""
-    frame = roads.frame
-    ends = road_ends(roads, nodes)
-    lines = road_lines(roads, ends)
-    findings = []
-    straight_km = np.hypot(*(ends[1] - ends[0]).T) / 1000
-    drawn_km = shapely.length(lines) / 1000
-    for i, (length, a, b) in enumerate(zip(frame["length_km"], frame["from"], frame["to"], strict=True)):
-        where = roads.where(i, "length_km")
-        if length == 0 or (a == b and a) or drawn_km[i] == 0:
-            findings.append(_no_length(roads, i, float(length), same=bool(a == b and a)))
-        elif length * LENGTH_SLACK < straight_km[i]:
-            message = f"length_km {length:g} is less than the straight line ({straight_km[i]:.1f} km)."
-            hint = "Correct the length or the position of a node."
-            findings.append(Finding("warning", "shorter-than-straight", message, where=where, hint=hint))
-        elif length * LENGTH_SLACK < drawn_km[i]:
-            message = f"length_km {length:g} is less than the drawn line ({drawn_km[i]:.1f} km)."
-            hint = "The table's length counts. Correct it or the line."
-            findings.append(Finding("warning", "shorter-than-line", message, where=where, hint=hint))
-    return findings + _line_ends(roads, lines, *ends)
-
-
-def road_lines(roads: Rows, ends: tuple[Floats, Floats]) -> Shapes:
-    """Return the lines in metres: drawn, else straight between the ends, None where an end is unknown."""
-    cells = roads.frame["geometry"].to_numpy(dtype=object)
-    lines = np.asarray(in_metres(shapely.from_wkt([cell or None for cell in cells])), dtype=object)
-    straight = np.stack(ends, axis=1)
-    bare = shapely.is_missing(lines) & np.isfinite(straight).all(axis=(1, 2))
-    lines[bare] = shapely.linestrings(straight[bare])
-    return lines
-
-
-def road_ends(roads: Rows, nodes: Rows) -> tuple[Floats, Floats]:
-    """Return positions in metres, (n, 2), of both ends of each road; NaN where a node is unknown."""
-    points = nodes.frame.drop_duplicates("node_id").set_index("node_id")
-    begin, end = (_node_metres(roads.frame[side], points) for side in ("from", "to"))
-    return begin, end
-
-
-def _node_metres(ids: Any, points: Any) -> Floats:
-    """Return (n, 2) positions in metres of node ids, NaN where unknown."""
-    lat, lon = (ids.map(points[c]).to_numpy(dtype=np.float64) for c in ("lat", "lon"))
-    return np.column_stack(project_metres(lat, lon))
-
-
-def _no_length(roads: Rows, i: int, length_km: float, *, same: bool) -> Finding:
-    """Return the error for a road that has no length or goes nowhere."""
-    if same:
-        message, hint = (
-            "the road begins and ends at the same node.",
-            "Correct 'from' or 'to', or take it out.",
-        )
-        return Finding("error", "loop-road", message, where=roads.where(i, "to"), hint=hint)
-    column = "length_km" if length_km == 0 else "geometry"
-    message = "the road has no length."
-    hint = "Write its length in kilometres." if length_km == 0 else "Draw a line with two different points."
-    return Finding("error", "zero-length", message, where=roads.where(i, column), hint=hint)
-
-
-def _line_ends(roads: Rows, lines: Shapes, begin: Floats, end: Floats) -> list[Finding]:
-    """Return a finding for each drawn line that does not begin at `from` and end at `to`."""
-    first, last = (
-        np.column_stack([shapely.get_x(p), shapely.get_y(p)])
-        for p in (shapely.get_point(lines, 0), shapely.get_point(lines, -1))
-    )
-    as_drawn = np.maximum(_gap_km(first, begin), _gap_km(last, end))
-    turned = np.maximum(_gap_km(first, end), _gap_km(last, begin))
-    findings = []
-    for i in np.flatnonzero(as_drawn > END_LIMIT_KM):
-        where = roads.where(int(i), "geometry")
-        if turned[i] <= END_LIMIT_KM:
-            message, hint = "the line runs from 'to' to 'from'.", "Swap 'from' and 'to', or turn the line."
-            findings.append(Finding("error", "line-reversed", message, where=where, hint=hint))
-        else:
-            message = f"the line ends {as_drawn[i]:.1f} km away from its node."
-            hint = "Let the line begin at 'from' and end at 'to'."
-            findings.append(Finding("warning", "line-misses-node", message, where=where, hint=hint))
-    return findings
-
-
-def _gap_km(a: Floats, b: Floats) -> Floats:
-    """Return distances in km between points, 0 where one is unknown."""
-    return np.asarray(np.nan_to_num(np.hypot(*(a - b).T) / 1000), dtype=np.float64)
-
-
-def check_isolated(facilities: Rows, roads: Rows, nodes: Rows) -> list[Finding]:
-    """Return an error for each facility whose nearest road is cut off from the rest of the graph."""
-    lines = road_lines(roads, road_ends(roads, nodes))
-    drawn = np.flatnonzero(~shapely.is_missing(lines))
-    lat, lon = (facilities.frame[c].to_numpy(dtype=np.float64) for c in ("lat", "lon"))
-    known = np.flatnonzero(np.isfinite(lat) & np.isfinite(lon))
-    if not len(drawn) or not len(known):
-        return []
-    size, share = components(roads.frame)
-    points = shapely.points(*project_metres(lat[known], lon[known]))
-    nearest = drawn[shapely.STRtree(lines[drawn]).nearest(points)]
-    hint = "Join that road to the network by adding the missing road, or correct the facility's position."
-    findings = []
-    for i, road in zip(known.tolist(), nearest.tolist(), strict=True):
-        if size[road] < COMPONENT_NODES or share[road] < COMPONENT_SHARE:
-            name = f"'{roads.frame['road_id'].iloc[road]}' ({roads.places[road]})"
-            message = f"its nearest road {name} is cut off: it is joined to {size[road]} nodes only."
-            where = facilities.where(i, "lat")
-            findings.append(Finding("error", "isolated-facility", message, where=where, hint=hint))
-    return findings
-
-
-def components(roads: pd.DataFrame) -> tuple[NDArray[np.int64], Floats]:
-    """Return, for each road, how many nodes its part of the graph has, and that part's share of all km."""
-    names = np.unique(np.concatenate([roads["from"].to_numpy(dtype=str), roads["to"].to_numpy(dtype=str)]))
-    begin, end = (np.searchsorted(names, roads[side].to_numpy(dtype=str)) for side in ("from", "to"))
-    graph = coo_array((np.ones(len(roads)), (begin, end)), shape=(len(names), len(names)))
-    _, label = connected_components(graph, directed=False)
-    length_km = roads["length_km"].fillna(0.0).to_numpy(dtype=np.float64)
-    km = np.bincount(label[begin], weights=length_km, minlength=int(label.max()) + 1)
-    total_km = max(float(km.sum()), 1e-9)
-    return np.bincount(label)[label[begin]].astype(np.int64), km[label[begin]] / total_km

@@ -152,20 +152,20 @@ class SmallCountry:
         }
         return {name: (self.folder / file,) for name, file in names.items()} | self.extra
 
-    def read(self):
+    def read(self, *, own_roads=False):
         """Return the tables."""
-        return read_tables(self.paths())
+        return read_tables(self.paths(), own_roads=own_roads)
 
-    def findings(self):
+    def findings(self, *, own_roads=False):
         """Return the findings, whether or not they are errors."""
         try:
-            return self.read().findings
+            return self.read(own_roads=own_roads).findings
         except InputError as error:
             return error.findings
 
-    def problems(self):
+    def problems(self, *, own_roads=False):
         """Return the words of all errors."""
-        return [str(f) for f in self.findings() if f.severity == "error"]
+        return [str(f) for f in self.findings(own_roads=own_roads) if f.severity == "error"]
 
     def warnings(self):
         """Return the words of all warnings."""

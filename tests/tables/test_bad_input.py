@@ -11,7 +11,7 @@ from small_country import district, square
 from geoplan import shipped
 from geoplan.errors import InputError
 from geoplan.network import graph
-from geoplan.tables import check_places
+from geoplan.tables import check_roads
 from geoplan.tables.terrain import load_terrain
 
 
@@ -362,6 +362,21 @@ def test_overlapping_polygons(country):
     assert "by 941.07 km2" in found
 
 
+@pytest.mark.parametrize(
+    "polygon",
+    [[[[47, 40], [48, 41], [48, 40], [47, 41], [47, 40]]], square(47, 40, 48.4, 41)],
+    ids=["bow-tie", "overlap"],
+)
+def test_points_are_not_blamed_for_a_broken_district(country, polygon):
+    country.change("settlements", "40.20000,47.30000", "40.20000,46.80000")
+    country.change("facilities", "40.50000,48.49000", "40.50000,49.90000")
+    country.districts[0] = district("T-QERB", "Qərb", "no", polygon)
+    assert all("districts.geojson:1 T-QERB:geometry" in problem for problem in country.problems())
+    note = next(f for f in country.findings() if f.code == "checks-skipped")
+    assert str(note).startswith("note: districts.geojson: no point was held against the districts")
+    assert country.warnings() == []
+
+
 def test_feature_without_a_polygon(country):
     country.districts[1]["geometry"] = {"type": "Point", "coordinates": [48.5, 40.5]}
     expect(country.problems(), "districts.geojson:2 T-SERQ:geometry", "the shape is a Point")
@@ -466,6 +481,54 @@ def test_line_drawn_backwards(country):
 def test_line_that_misses_its_node(country):
     country.change("roads", "47.5 40.5, 47.3 40.2", "47.5 40.5, 47.35 40.2")
     only(country.warnings(), "roads.csv:3 r2-bati-dag:geometry", "4.3 km away from its node")
+    assert country.problems() == []
+
+
+def test_line_that_ends_far_from_its_node(country):
+    country.change("roads", "47.5 40.5, 47.3 40.2", "47.5 40.5, 47.2 40.2")
+    only(country.problems(), "roads.csv:3 r2-bati-dag:geometry", "8.5 km away from its node", "longitude")
+    assert country.warnings() == []
+
+
+def test_a_digit_dropped_in_a_line_is_one_error_that_names_the_point(country):
+    country.change("roads", "LINESTRING (47.5 40.5, 47.3 40.2)", "LINESTRING (4.5 40.5, 47.3 40.2)")
+    found = only(country.problems(), "roads.csv:3 r2-bati-dag:geometry", "point 1 of the line (4.5 40.5)")
+    assert "km outside the country" in found
+    assert country.warnings() == []
+
+
+def test_a_wrong_point_in_the_middle_of_a_line(country):
+    country.change("roads", "48 40.52", "48 45.2")
+    only(country.problems(), "roads.csv:2 m1-bati-serq:geometry", "point 2 of the line (48 45.2)")
+    country.change("roads", "48 45.2", "48 40.94")
+    only(country.warnings(), "roads.csv:2 m1-bati-serq:length_km", "less than the drawn line")
+    country.change("roads", ",90.0,", ",60.0,")
+    expect(country.warnings(), "roads.csv:2 m1-bati-serq:length_km", "less than the straight line")
+    country.change("roads", ",60.0,", ",90.0,")
+    country.change("roads", "48 40.94,", "48 40.94, 47.5 40.94, 48 40.9, 47.2 40.9,")
+    only(country.problems(), "roads.csv:2 m1-bati-serq:geometry", "lies far off", "length_km 90 is less")
+
+
+def test_a_line_may_cross_the_border_a_little(country):
+    country.change("roads", "47.5 40.5, 47.3 40.2", "47.5 40.5, 46.98 40.3, 47.3 40.2")
+    country.change("roads", ",45.0,", ",90.0,")
+    assert country.findings() == ()
+
+
+def test_own_roads_may_lie_abroad_but_keep_to_their_nodes(country):
+    country.add("road_nodes", "tiflis,Tiflis,,,town,41.70000,44.80000,toy,high")
+    country.add("road_nodes", "rustavi,Rustavi,,,town,41.55000,45.00000,toy,high")
+    line = '"LINESTRING (44.8 41.7, 45 41.55)"'
+    country.add("roads", f"tr,TR,tiflis,rustavi,,secondary,paved,,26,,,,,,,,,{line},,toy,high")
+    assert country.problems(own_roads=True) == []
+    country.change("roads", "(44.8 41.7, 45", "(4.8 41.7, 45")
+    only(country.problems(own_roads=True), "roads.csv:4 tr:geometry", "km away from its node")
+
+
+def test_a_node_in_the_wrong_place_is_not_held_against_its_roads(country):
+    country.change("road_nodes", "40.20000,47.30000", "47.30000,40.20000")
+    only(country.problems(), "road_nodes.csv:3 dag:lat", "are swapped")
+    assert country.warnings() == []
 
 
 def test_kind_of_road_without_a_speed(country):
@@ -487,8 +550,8 @@ def test_facility_on_an_isolated_component(country):
 
 
 def test_isolated_means_what_the_engine_means():
-    assert check_places.COMPONENT_NODES == graph.COMPONENT_NODES
-    assert check_places.COMPONENT_SHARE == graph.COMPONENT_SHARE
+    assert check_roads.COMPONENT_NODES == graph.COMPONENT_NODES
+    assert check_roads.COMPONENT_SHARE == graph.COMPONENT_SHARE
 
 
 # --- terrain ----------------------------------------------------------------------------------------------
