@@ -29,6 +29,9 @@ TENTHS_PER_MINUTE: Final = 10
 UNREACHABLE_TENTHS: Final = -1
 """The code of `unreachable` in integer time arrays; never written to a table."""
 
+LONGEST_MINUTES: Final = (2**31 - 1) // TENTHS_PER_MINUTE - 1
+"""The longest time that fits into 32 bits as tenths."""
+
 TOBLER_FLAT_KMH: Final = 6.0
 TOBLER_SLOPE_SHIFT: Final = 0.05
 TOBLER_DECAY: Final = 3.5
@@ -76,9 +79,20 @@ def to_tenths(minutes: ArrayLike) -> NDArray[np.int64]:
     """Round minutes to whole tenths, half up; infinite becomes `UNREACHABLE_TENTHS`.
 
     Rounding happens here and nowhere else: once, when a time leaves the engine.
+
+    Raises
+    ------
+    ValueError
+        If a finite time does not fit into the 32-bit tables of the engine (400 years): with checked tables
+        none does, so a length, speed or position is wrong.
     """
     values = np.asarray(minutes, dtype=np.float64)
     finite = np.isfinite(values)
+    longest = float(np.max(np.abs(values), where=finite, initial=0.0))
+    if longest > LONGEST_MINUTES:
+        raise ValueError(
+            f"a travel time of {longest:.3g} minutes is impossible: a length, speed or position is wrong"
+        )
     # 1e-9 keeps 12.05 (stored as 12.0499999...) on the side that a reader expects
     tenths = np.floor(np.where(finite, values, 0.0) * TENTHS_PER_MINUTE + 0.5 + 1e-9).astype(np.int64)
     return np.where(finite, tenths, UNREACHABLE_TENTHS)

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 SAMPLE_STEP_M: Final = 500.0
 """Terrain is read at most this far apart along a leg: about half a cell of the shipped terrain."""
 
+SLOPE_LIMIT: Final = 1.0
+"""Slopes of a leg are cut to -1..1 (45 degrees): what is steeper is noise of the terrain, and no road or
+path climbs it; without the cut one wrong height would make a leg of centuries."""
+
 METRES_PER_DEGREE: Final = 111_200.0
 """Metres in a degree of latitude, for the first guess of the inverse projection only."""
 
@@ -163,14 +167,14 @@ def straight_minutes(
     A leg is as long as the straight line times the detour factor. Its first `access_km` counted from the
     road run at access_speed_kmh x exp(-k |s|), the rest by Tobler's walking 6 exp(-3.5 |s + 0.05|) km/h
     (Tobler 1993), where s is the rise per metre *of leg* in the direction of travel, read from the terrain
-    in steps of at most `SAMPLE_STEP_M`.
+    in steps of at most `SAMPLE_STEP_M` and cut to +-`SLOPE_LIMIT`.
     """
     count = np.maximum(np.ceil(pieces.length_m / SAMPLE_STEP_M), 1).astype(np.int64)
     owner = np.repeat(np.arange(len(count)), count)
     order = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count)
     step_km = (rule.leg_km(pieces.length_m) / count)[owner]
     rise = _rise_m(pieces, count, None if ground is None else ground.terrain)
-    slope = rise / np.where(step_km > 0, step_km * 1000, 1.0)
+    slope = np.clip(rise / np.where(step_km > 0, step_km * 1000, 1.0), -SLOPE_LIMIT, SLOPE_LIMIT)
     begin_km = pieces.offset_km[owner] + order * step_km
     drive_km = np.clip(rule.access_km - begin_km, 0.0, step_km)
     drive = drive_km * (60 / rule.access_speed_kmh) * np.exp(rule.slope_decay * np.abs(slope))

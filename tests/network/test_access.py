@@ -92,6 +92,16 @@ def test_unknown_heights_count_as_level():
     assert minutes(10_000, terrain=Unknown()) == pytest.approx((39.0, 39.0))
 
 
+def test_slopes_beyond_45_degrees_count_as_45_degrees():
+    class Spike:
+        def heights_m(self, lat, _lon):
+            return np.where(lat > 40.25, 32_767.0, 0.0)
+
+    steep = 13 / (20 * math.exp(-3.5)) * 60
+    assert minutes(10_000, terrain=Ramp(5_000)) == pytest.approx((steep, steep), rel=1e-6)
+    assert max(minutes(10_000, terrain=Spike())) < steep
+
+
 def test_constants_can_be_overridden():
     rule = AccessRule(detour_factor=1.5, access_speed_kmh=30, access_km=6)
     towards, _ = straight_minutes(northward(6_000.0), ground=None, rule=rule)
