@@ -78,7 +78,7 @@ class SlowRoad(RoadChange):
 
     change: Literal["slow_road"]
     """The kind of change."""
-    factor: Annotated[float, Field(gt=0, lt=1)] | None = None
+    factor: Annotated[float, Field(ge=0.01, lt=1)] | None = None
     """Share of the speed that is left: 0.5 doubles the time."""
     speed_kmh: Annotated[float, Field(ge=1, le=150)] | None = None
     """Speed, km/h; a road that is slower already stays as it is."""

@@ -19,6 +19,7 @@ from geoplan.scenario.change_people import Resettlement, Standard
 from geoplan.scenario.changes import KINDS, AnyChange, Change
 from geoplan.scenario.lines import Place, dotted, line_of
 from geoplan.scenario.models import SHIPPED, Scenario, Tables, resolve_file, resolve_tables
+from geoplan.scenario.wording import plain_words
 
 NOT_KEYS: Final = frozenset({"id", "path"})
 """Fields of a scenario that are no keys of the file."""
@@ -138,7 +139,7 @@ def _parent(child: _File) -> Path:
     beside = [p.name for p in sorted(child.path.parent.glob("*.toml"))]
     message, hint = f"there is no scenario '{name}' to extend.", ""
     if not isinstance(name, str):
-        message, hint = "extends: Input should be a valid string.", "Name one scenario, in double quotes."
+        message, hint = "extends: must be a text in double quotes.", "Name one scenario."
     elif name.endswith(".toml") and not name.startswith(SHIPPED):
         try:
             if (path := resolve_file(name, child.path.parent)).is_file():
@@ -249,7 +250,7 @@ def _own_changes(file: _File, folder: Path) -> tuple[list[AnyChange], list[Findi
     items = file.data.get("changes", [])
     if not isinstance(items, list):
         hint = "Write each change as a section of its own: [[changes]]."
-        return [], [file.finding(("changes",), "changes: Input should be a list.", hint=hint)]
+        return [], [file.finding(("changes",), "changes: must be a list of sections.", hint=hint)]
     changes: list[AnyChange] = []
     problems: list[Finding] = []
     for number, item in enumerate(items):
@@ -369,10 +370,7 @@ def _unknown_key(file: _File, place: Place, known: list[str]) -> Finding:
 
 def _bad_value(file: _File, place: Place, key: str, detail: Any) -> Finding:
     """Return the error for a value that cannot stand there."""
-    message = str(detail["msg"]).removeprefix("Value error, ")
-    guess = ""
-    if detail["type"] == "literal_error" and isinstance(detail["input"], str):
-        guess = did_you_mean(detail["input"], re.findall(r"'([^']*)'", message)).strip()
+    message, guess = plain_words(detail)
     return file.finding(place, f"{key}: {message}.", code="bad-value", hint=guess)
 
 

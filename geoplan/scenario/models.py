@@ -87,11 +87,11 @@ class Travel(Model):
 
     detour_factor: Annotated[float, Field(ge=1, le=5, allow_inf_nan=False)] = 1.3
     """Length of an off-road leg for each straight kilometre."""
-    access_speed_kmh: Positive = 20.0
+    access_speed_kmh: Annotated[float, Field(ge=1, le=1000, allow_inf_nan=False)] = 20.0
     """Speed on level ground on the local road assumed nearest the network, km/h."""
     access_km: Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)] = 15.0
     """Kilometres of a leg that run at that speed; what lies beyond is walked."""
-    slope_decay: Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)] = 3.5
+    slope_decay: Annotated[float, Field(ge=0, le=10, allow_inf_nan=False)] = 3.5
     """k of the slope adjustment: speed = access_speed_kmh x exp(-k |slope|)."""
     snap_limit_km: Positive = 40.0
     """A place farther from every usable road than this is unreachable."""

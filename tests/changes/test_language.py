@@ -158,7 +158,7 @@ def test_a_circle_of_parents(write):
         (CLOSE + "start = 1066\n", "write a year from 1990 to 2100"),
         (CLOSE + "start = 2031\n", "mine.toml:3: the change never holds: the plan's days are 2026-01-01."),
         (CLOSE + "until = 2020\n", "the change never holds"),
-        ('changes = "x"\n', "changes: Input should be a list"),
+        ('changes = "x"\n', "changes: must be a list of sections"),
         (
             '[[changes]]\nchange = "standard"\nservice = "primary_car"\ntarget_minutes = 5\n',
             "there is no service 'primary_car'. Did you mean 'primary_care'?",
@@ -169,7 +169,7 @@ def test_a_circle_of_parents(write):
         ),
         (
             '[[changes]]\nchange = "slow_road"\nroad = "x"\nfactor = 1.5\n',
-            "mine.toml:6: changes[1].factor: Input should be less than 1",
+            "mine.toml:6: changes[1].factor: must be less than 1, not 1.5",
         ),
         (
             '[[changes]]\nchange = "move_facility"\nfacility = "x"\nlat = 40.1\n',
