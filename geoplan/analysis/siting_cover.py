@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from geoplan.analysis.siting_instance import FloatArray, IntArray
     from geoplan.analysis.siting_milp import Clock
 
-ROUNDS: Final = 400
+ROUNDS: Final = 1000
 """Subgradient steps in one go."""
 
-PATIENCE: Final = 15
+PATIENCE: Final = 25
 """Steps without a better bound after which the step length is halved."""
 
 SHORTEST_STEP: Final = 2e-3
@@ -105,15 +105,87 @@ def greedy(problem: Cover) -> IntArray:
 
 def interchange(problem: Cover, chosen: IntArray, clock: Clock) -> IntArray:
     """Return the plan after the best swaps of one open for one closed column (Teitz & Bart 1968)."""
-    current = np.sort(chosen)
-    while not clock.over and 0 < len(current) < problem.m:
-        gains = swap_gains(problem, current)
-        gains[:, current] = -np.inf
-        out, new = np.unravel_index(int(np.argmax(gains)), gains.shape)
-        if gains[out, new] <= 1e-9 * max(1.0, float(problem.weight.sum())):
-            break
-        current = np.sort(np.append(np.delete(current, out), new)).astype(np.int64)
-    return current
+    return _Swaps(problem, chosen).descend(clock)
+
+
+class _Swaps:
+    """What every swap of a plan would add, kept up to date row by row as columns come and go."""
+
+    def __init__(self, problem: Cover, chosen: IntArray) -> None:
+        self.problem = problem
+        self.open = np.sort(chosen).astype(np.int64)
+        n, p = problem.rows.shape[0], len(self.open)
+        self.count = np.zeros(n, dtype=np.int64)
+        self.holders = np.zeros(n, dtype=np.int64)
+        self.fresh = problem.columns @ problem.weight
+        self.kept = np.zeros((p, problem.m))
+        self.lost = np.zeros(p)
+        self.least = 1e-9 * max(1.0, float(problem.weight.sum()))
+        for place in range(p):
+            self._come(place)
+
+    def descend(self, clock: Clock) -> IntArray:
+        """Make the best swap until none adds anything, and return the columns, sorted."""
+        while not clock.over and 0 < len(self.open) < self.problem.m:
+            gains = self.fresh[None, :] + self.kept - self.lost[:, None]
+            gains[:, self.open] = -np.inf
+            out, new = np.unravel_index(int(np.argmax(gains)), gains.shape)
+            if gains[out, new] <= self.least:
+                break
+            self.exchange(int(out), int(new))
+        return np.sort(self.open)
+
+    def exchange(self, place: int, column: int) -> None:
+        """Put a column at the place of another."""
+        self._go(place)
+        self.open[place] = column
+        self._come(place)
+
+    def back_to(self, plan: IntArray) -> None:
+        """Undo what was exchanged since a plan."""
+        spare = np.setdiff1d(plan, self.open)
+        places = np.flatnonzero(~np.isin(self.open, plan))
+        for place, column in zip(places.tolist(), spare.tolist(), strict=True):
+            self.exchange(place, column)
+
+    def _rows(self, place: int) -> IntArray:
+        """Return the rows that the column at a place covers."""
+        columns, column = self.problem.columns, self.open[place]
+        return np.asarray(columns.indices[columns.indptr[column] : columns.indptr[column + 1]])
+
+    def _come(self, place: int) -> None:
+        """Count a column in: rows without cover become its own, own rows of others become shared."""
+        rows = self._rows(place)
+        count = self.count[rows]
+        self._own(rows[count == 0], place, 1.0)
+        self._shared(rows[count == 1], -1.0)
+        self.count[rows] += 1
+        self.holders[rows] += place
+
+    def _go(self, place: int) -> None:
+        """Count a column out: its own rows are without cover again, rows shared by two become the other's."""
+        rows = self._rows(place)
+        self.count[rows] -= 1
+        self.holders[rows] -= place
+        count = self.count[rows]
+        self._own(rows[count == 0], place, -1.0)
+        self._shared(rows[count == 1], 1.0)
+
+    def _own(self, rows: IntArray, place: int, sign: float) -> None:
+        """Move rows between `without cover` and `own of a place`."""
+        weight = self.problem.weight[rows]
+        worth = self.problem.rows[rows].T @ weight
+        self.fresh = self.fresh - sign * worth
+        self.kept[place] += sign * worth
+        self.lost[place] += sign * float(weight.sum())
+
+    def _shared(self, rows: IntArray, sign: float) -> None:
+        """Move rows between `shared` and `own of the one place that holds them`."""
+        owner, weight = self.holders[rows], self.problem.weight[rows]
+        shape = (len(self.open), len(rows))
+        own = sparse.csr_matrix((weight, (owner, np.arange(len(rows)))), shape=shape)
+        self.kept += sign * np.asarray((own @ self.problem.rows[rows]).todense())
+        self.lost += sign * np.bincount(owner, weights=weight, minlength=len(self.open))
 
 
 def swap_gains(problem: Cover, chosen: IntArray) -> FloatArray:
@@ -139,16 +211,20 @@ def kicked(
     best, covered = chosen, covered_weight(problem, chosen)
     pool = largest(value, POOL * problem.p)
     kick = min(KICK, problem.p)
+    search = _Swaps(problem, best)
     for _ in range(rounds):
-        outside = np.setdiff1d(pool, best)
+        outside = np.setdiff1d(pool, search.open)
         if clock.over or len(outside) < kick:
             break
-        rest = np.delete(best, draw.choice(len(best), kick, replace=False))
-        start = np.append(rest, draw.choice(outside, kick, replace=False))
-        plan = interchange(problem, start, clock)
-        weight = covered_weight(problem, plan)
+        places = draw.choice(len(best), kick, replace=False)
+        for place, column in zip(places, draw.choice(outside, kick, replace=False), strict=True):
+            search.exchange(int(place), int(column))
+        plan = search.descend(clock)
+        weight = float(problem.weight[search.count > 0].sum())
         if weight >= covered:
             best, covered = plan, weight
+        else:
+            search.back_to(best)
     return best
 
 
