@@ -20,11 +20,20 @@ def commands_text() -> str:
 
     parts = ["# Commands", "", "Made from the program by `docs/generate.py`; do not edit."]
     commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
-    for name, command in sorted(commands.items()):
+    for name, command in _flat(commands):
         parts += ["", f"## geoplan {name}", "", " ".join((command.help or "").split()), ""]
         parts += ["| argument or option | default | meaning |", "|---|---|---|"]
         parts += [_parameter_row(parameter) for parameter in command.params]
     return "\n".join([*parts, ""])
+
+
+def _flat(commands: dict[str, Any]) -> list[tuple[str, Any]]:
+    """Return every command by its full name, those of a group under the group's."""
+    found = []
+    for name, command in sorted(commands.items()):
+        inner = getattr(command, "commands", None)
+        found += [(f"{name} {n}", c) for n, c in _flat(inner)] if inner else [(name, command)]
+    return found
 
 
 def _parameter_row(parameter: Any) -> str:

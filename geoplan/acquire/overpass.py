@@ -47,6 +47,14 @@ BY_HAND: Final = (
 )
 
 
+NO_TURNS: Final = Finding(
+    "note",
+    "fetch-no-turns",
+    "osmnx asks for ways and their nodes: turn restrictions are not among them.",
+    hint="Take an extract (.osm.pbf) where they matter.",
+)
+
+
 @dataclass(frozen=True)
 class AreaRequest:
     """What to ask for: all roads of a named area or of a box, and whom to ask.
@@ -91,7 +99,7 @@ class Extract:
     from_cache
         Whether the cache held it.
     findings
-        Notes on the cache.
+        What an answer lacks, and notes on the cache.
     """
 
     xml: bytes
@@ -132,7 +140,7 @@ def fetch_roads(
     day = datetime.now(UTC).date().isoformat()
     xml = as_xml(_ask(request, progress))
     store = cache.store(CACHE_KIND, request.key, {"xml": _bytes(zlib.compress(xml)), "day": _bytes(day)})
-    findings = tuple(f for f in (broken, store) if f is not None)
+    findings = tuple(f for f in (broken, store, NO_TURNS) if f is not None)
     return Extract(xml, day, request.endpoint, findings=findings)
 
 
@@ -149,7 +157,7 @@ def _cached(request: AreaRequest) -> tuple[Extract | None, Finding | None]:
         xml, day = zlib.decompress(arrays["xml"].tobytes()), arrays["day"].tobytes().decode()
     except (KeyError, zlib.error, UnicodeDecodeError) as error:
         return None, cache.discard(CACHE_KIND, request.key, f"unexpected content: {error}")
-    return Extract(xml, day, request.endpoint, from_cache=True), None
+    return Extract(xml, day, request.endpoint, from_cache=True, findings=(NO_TURNS,)), None
 
 
 class _Listener:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from geoplan.errors import GeoplanError
+from geoplan.errors import UsageError
 from geoplan.network.osm_info import roads_info
 from geoplan.network.road_table import contract_tables
 from geoplan.output.cells import disarm
@@ -89,7 +89,7 @@ def write_sources(beside: Path, attributions: Sequence[str]) -> Path | None:
         else:
             path.unlink(missing_ok=True)
     except OSError as error:
-        raise GeoplanError(
+        raise UsageError(
             f"{path} cannot be written: {error.strerror or error}", hint="Make the folder first."
         ) from error
     return path if attributions else None

@@ -63,7 +63,7 @@ def test_rooms_keep_to_their_doors() -> None:
         if not room.startswith("output/page/"):
             assert "folium" not in used, room
         if not room.startswith("acquire/"):
-            assert not used & {"socket", "urllib", "http", "requests", "httpx"}, room
+            assert not used & {"socket", "urllib", "http", "requests", "httpx", "osmnx"}, room
         assert not used & {"pickle", "shelve", "joblib", "dill"}, room
         text = path.read_text(encoding="utf-8")
         assert "allow_pickle=True" not in text, room
