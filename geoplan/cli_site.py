@@ -146,12 +146,13 @@ def site_command(
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
 ) -> None:
     """Choose where centres should stand, with proof, on your own matrix."""
+    from geoplan.analysis.siting_ask import SiteOptions
     from geoplan.analysis.siting_decide import Draws
     from geoplan.analysis.siting_instance import Question
     from geoplan.analysis.siting_make import Choices
     from geoplan.output.files import check_free
     from geoplan.output.siting import write_siting
-    from geoplan.siting_files import SiteFiles, SiteOptions, site_from_files
+    from geoplan.siting_files import SiteFiles, site_from_files
 
     check_free(out, overwrite=overwrite)
     files = SiteFiles(matrix, demand, sites, measure.value, direction is Direction.from_site)

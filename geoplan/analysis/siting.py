@@ -12,19 +12,17 @@ from geoplan.analysis.allocation import Allocation, allocate, loaded, worth
 from geoplan.analysis.siting_cover import make_cover
 from geoplan.analysis.siting_cover_exact import solve_cover
 from geoplan.analysis.siting_dispersion import solve_dispersion
-from geoplan.analysis.siting_instance import Instance, Pairs, Question, cover_matrix, dense_costs
+from geoplan.analysis.siting_instance import Instance, Question, cover_matrix, dense_costs
 from geoplan.analysis.siting_milp import Clock, Outcome, Stop, solve
 from geoplan.analysis.siting_models import bands_of, build_model
 from geoplan.analysis.siting_pcenter import solve_center
 from geoplan.analysis.siting_pmedian import make_median
 from geoplan.analysis.siting_pmedian_exact import solve_median
 from geoplan.analysis.siting_setcover import smallest_cover
-from geoplan.analysis.siting_sides import meets_sides
+from geoplan.analysis.siting_sides import meets_sides, one_by_one
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from geoplan.analysis.siting_instance import IntArray
+    from collections.abc import Callable
 
     Progress = Callable[[float, float], None]
 
@@ -312,7 +310,7 @@ def _enumerate(instance: Instance, question: Question, clock: Clock, progress: P
     candidates = np.flatnonzero(instance.usable)
     if instance.fixed.any():
         candidates = np.flatnonzero(instance.fixed) if instance.fixed.sum() == 1 else candidates[:0]
-    for site, own in _one_by_one(instance, candidates):
+    for site, own in one_by_one(instance, candidates):
         value = worth(own, question, (site,), allocate(own, question, (site,), clock))
         if value is None or not meets_sides(own, question, (site,)):
             continue
@@ -325,16 +323,6 @@ def _enumerate(instance: Instance, question: Question, clock: Clock, progress: P
     if progress is not None:
         progress(sign * best[0], sign * best[0])
     return _Found((best[1],), sign * best[0], "proof", "yes" if equal == 1 else "no")
-
-
-def _one_by_one(instance: Instance, candidates: IntArray) -> Iterator[tuple[int, Instance]]:
-    """Yield each candidate with the instance of its own pairs."""
-    pairs = instance.pairs
-    order = np.argsort(pairs.site, kind="stable")
-    starts = np.searchsorted(pairs.site[order], np.arange(instance.m + 1))
-    for site in candidates.tolist():
-        own = order[starts[site] : starts[site + 1]]
-        yield site, replace(instance, pairs=Pairs(pairs.demand[own], pairs.site[own], pairs.cost[own]))
 
 
 def _program(instance: Instance, question: Question, clock: Clock, progress: Progress | None) -> _Found:

@@ -1,15 +1,19 @@
-"""Whether a plan keeps the side constraints, by plain counting."""
+"""Whether a plan keeps the side constraints, by plain counting; candidates one by one."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from geoplan.analysis.allocation import open_mask
+from geoplan.analysis.siting_instance import Pairs
 
 if TYPE_CHECKING:
-    from geoplan.analysis.siting_instance import Instance, Question, Side
+    from collections.abc import Iterator
+
+    from geoplan.analysis.siting_instance import Instance, IntArray, Question, Side
 
 
 def meets_sides(instance: Instance, question: Question, sites: tuple[int, ...]) -> bool:
@@ -57,3 +61,13 @@ def meets_districts(instance: Instance, question: Question, sites: tuple[int, ..
         if instance.weight[members & covered].sum() < least * instance.weight[members].sum() * (1 - 1e-12):
             return False
     return True
+
+
+def one_by_one(instance: Instance, candidates: IntArray) -> Iterator[tuple[int, Instance]]:
+    """Yield each candidate with the instance of its own pairs."""
+    pairs = instance.pairs
+    order = np.argsort(pairs.site, kind="stable")
+    starts = np.searchsorted(pairs.site[order], np.arange(instance.m + 1))
+    for site in candidates.tolist():
+        own = order[starts[site] : starts[site + 1]]
+        yield site, replace(instance, pairs=Pairs(pairs.demand[own], pairs.site[own], pairs.cost[own]))

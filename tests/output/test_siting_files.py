@@ -10,12 +10,13 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from geoplan.analysis.siting_ask import SiteOptions
 from geoplan.analysis.siting_instance import Question
 from geoplan.analysis.siting_make import Choices
 from geoplan.cli_site import site_command
 from geoplan.errors import InfeasibleError, InputError, OutputExistsError, UsageError
 from geoplan.output.siting import write_siting
-from geoplan.siting_files import SiteFiles, SiteOptions, site_from_files
+from geoplan.siting_files import SiteFiles, site_from_files
 
 PLAN = ["rank", "site_id", "status", "weight_assigned", "load", "capacity", "marginal_gain", "cost"]
 ASSIGNMENT = ["demand_id", "site_id", "share", "cost", "weight", "status"]
