@@ -30,6 +30,9 @@ USE_COMMAS: Final = (
     "(Windows: Region > Additional settings), then save as 'CSV UTF-8 (Comma delimited)'."
 )
 
+ALIKE: Final = 10
+"""More rows of one wrong width than this are told in one finding."""
+
 _UTF16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
 _DIGITS: Final = re.compile(r"\s*-?[0-9]+\s*")
 
@@ -90,16 +93,26 @@ def read_bytes(path: Path, file: str) -> tuple[bytes | None, list[Finding]]:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        others = sorted(p.name for p in path.parent.glob("*") if p.is_file()) if path.parent.is_dir() else []
-        reason = (
-            "is not there" if isinstance(error, FileNotFoundError) else f"cannot be read ({error.strerror})"
-        )
-        hint = f"Check the path in the scenario.{suggest(path.name, others)}"
-        return None, [Finding("error", "file-missing", f"the file {reason}.", where=file, hint=hint)]
+        return None, [file_missing(path, file, error)]
     if not raw.strip(b"\xef\xbb\xbf \t\r\n,;\x00"):
-        hint = "Put the header and the rows back, or name another file in the scenario."
+        hint = "Put the header and the rows back, or name another file."
         return None, [Finding("error", "empty-file", "the file is empty.", where=file, hint=hint)]
     return raw, []
+
+
+def file_missing(path: Path, file: str, error: OSError) -> Finding:
+    """Return the error for a file that cannot be opened; only files of its own folder are offered."""
+    if not isinstance(error, FileNotFoundError):
+        hint = "Close it in other programs, and check that you may read it."
+        message = f"the file cannot be read ({error.strerror})."
+        return Finding("error", "file-missing", message, where=file, hint=hint)
+    hint = "Check its path where it is named: under [tables] in the scenario, or on the command line."
+    if not path.parent.is_dir():
+        hint = f"There is no folder '{path.parent.name}' either. {hint}"
+    others = sorted(p.name for p in path.parent.glob("*") if p.is_file() and not p.name.startswith("."))
+    message = "the file is not there."
+    guess = suggest(path.name, others)
+    return Finding("error", "file-missing", message, where=file, hint=f"{hint}{guess}")
 
 
 def _decode(raw: bytes, file: str) -> tuple[str | None, list[Finding]]:
@@ -150,6 +163,8 @@ def _cells(text: str, file: str) -> tuple[pd.DataFrame | None, list[Finding]]:
     header = [cell.strip() for cell in rows[0]]
     findings = _header_findings(header, file)
     good, found = _straight_rows(rows[1:], lines[1:], len(header), file)
+    if found and not good:
+        return None, findings + found
     frame = pd.DataFrame(
         {name: [row[i] for _, row in good] for i, name in reversed(list(enumerate(header))) if name},
         index=pd.Index([line for line, _ in good], dtype="int64", name="line"),
@@ -173,15 +188,42 @@ def _header_findings(header: list[str], file: str) -> list[Finding]:
 def _straight_rows(
     rows: list[list[str]], lines: list[int], width: int, file: str
 ) -> tuple[list[tuple[int, list[str]]], list[Finding]]:
-    """Return the rows that are as wide as the header, and a finding for each other row."""
-    good, findings = [], []
+    """Return the rows that are as wide as the header, and a finding for each other row.
+
+    Where no row is, or many are alike, the header or the way the file was saved is at fault: one finding
+    for each wrong width, and no rows, so that other tables are not blamed for those that lack.
+    """
+    good: list[tuple[int, list[str]]] = []
+    wrong: dict[int, list[tuple[int, list[str]]]] = {}
     for line, row in zip(lines, rows, strict=True):
         surplus = [cell for cell in row[width:] if cell.strip()]
         if len(row) >= width and not surplus:
             good.append((line, row[:width]))
         else:
-            findings.append(_ragged(row, width, f"{file}:{line}"))
-    return good, findings
+            wrong.setdefault(len(row), []).append((line, row))
+    findings = []
+    many = [alike for alike in wrong.values() if len(alike) > ALIKE or (len(alike) > 1 and not good)]
+    for alike in wrong.values():
+        if alike in many:
+            findings.append(_wrong_header(alike, len(rows), width, f"{file}:1"))
+        else:
+            findings += [_ragged(row, width, f"{file}:{line}") for line, row in alike]
+    return ([] if many else good), findings
+
+
+def _wrong_header(alike: list[tuple[int, list[str]]], rows: int, width: int, where: str) -> Finding:
+    """Return the one finding for many rows of one wrong width."""
+    line, row = alike[0]
+    many = f"all {rows} rows" if len(alike) == rows else f"{len(alike)} of {rows} rows"
+    message = f"the header has {width} cells, but {many} have {len(row)} (first in line {line})."
+    if len(row) < width:
+        hint = (
+            "Take the surplus column out of the header, or fill it in: an empty cell still needs its comma."
+        )
+    else:
+        hint = f"Add the missing column to the header. {_ragged(row, width, where).hint}"
+    code = "too-few-cells" if len(row) < width else "too-many-cells"
+    return Finding("error", code, message, where=where, hint=hint)
 
 
 def _ragged(row: list[str], width: int, where: str) -> Finding:

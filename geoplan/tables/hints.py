@@ -71,7 +71,7 @@ def _wrong_type(column: Column, text: str) -> tuple[str, str, str]:
     """Return code, message and hint for a cell that is not of the column's type."""
     message = f"'{_short(text)}' is not {_TYPE_WORDS[column.type]}."
     if column.type in {"number", "integer"}:
-        return _not_a_number(text, message)
+        return _not_a_number(column, text, message)
     if column.type == "date_or_year":
         return "wrong-type", message, _date_hint(text)
     if column.type == "boolean":
@@ -82,13 +82,20 @@ def _wrong_type(column: Column, text: str) -> tuple[str, str, str]:
     return "wrong-type", message, f"Write {_TYPE_WORDS[column.type]}."
 
 
-def _not_a_number(text: str, message: str) -> tuple[str, str, str]:
+def _not_a_number(column: Column, text: str, message: str) -> tuple[str, str, str]:
     """Return code, message and hint for a cell that should be a number."""
-    if _GROUPED.fullmatch(text) and not _DECIMAL_COMMA.fullmatch(text):
-        return "wrong-type", message, f"Write the digits only: {re.sub('[^0-9]', '', text)}."
-    if _DECIMAL_COMMA.fullmatch(text):
+    grouped, comma = _GROUPED.fullmatch(text), _DECIMAL_COMMA.fullmatch(text)
+    digits = re.sub("[^0-9]", "", text)
+    if grouped and (column.type == "integer" or not comma):
+        return "wrong-type", message, f"Leave out thousands separators. Write the digits only: {digits}."
+    if comma and column.type == "integer":
+        return "wrong-type", message, "Write digits only, without a comma."
+    if comma:
         message = f"'{text}' has a decimal comma."
-        return "decimal-comma", message, f"Write a decimal point: {text.replace(',', '.')}."
+        thousands = (
+            f" If the comma separates thousands: {digits}." if grouped and not column.is_coordinate else ""
+        )
+        return "decimal-comma", message, f"Write a decimal point: {text.replace(',', '.')}.{thousands}"
     if text.startswith("'"):
         return "wrong-type", message, f"Take the apostrophe off: {text[1:]}."
     return "wrong-type", message, "Write digits with a decimal point, or leave out what is not known."

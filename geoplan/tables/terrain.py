@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from geoplan.errors import Finding, InputError
+from geoplan.tables.csv_text import file_missing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -78,10 +79,10 @@ def load_terrain(path: Path) -> Terrain:
                 step_deg=float(data["step_deg"]),
                 source=str(data["source"]),
             )
-    except FileNotFoundError:
-        raise _bad(path, "the file is not there.") from None
+    except (FileNotFoundError, PermissionError, IsADirectoryError) as error:
+        raise InputError([file_missing(path, path.name, error)]) from error
     except (OSError, ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
-        raise _bad(path, f"this is not a terrain archive ({error}).") from error
+        raise _bad(path, "this is not a terrain archive.") from error
     if terrain.elevation_m.ndim != 2 or not terrain.elevation_m.size or terrain.step_deg <= 0:
         raise _bad(path, "the terrain needs a two-dimensional array of heights and a positive step.")
     return terrain

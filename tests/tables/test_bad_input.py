@@ -84,6 +84,9 @@ def test_wrong_cells_name_row_and_column(country, old, new, words):
     [
         ("4 000", ("'4 000' is not a whole number", "Write the digits only: 4000")),
         ('"4,000,000"', ("Write the digits only: 4000000",)),
+        ('"4,000"', ("'4,000' is not a whole number", "Leave out thousands separators", ": 4000.")),
+        ("4.000.000", ("Write the digits only: 4000000",)),
+        ('"4000,5"', ("'4000,5' is not a whole number", "without a comma")),
         ("4000.5", ("'4000.5' is not a whole number",)),
         ("-4000", ("population is -4000: it cannot be negative", "Write zero or more")),
     ],
@@ -120,6 +123,12 @@ def test_wrong_line(country):
     expect(country.problems(), "roads.csv:3 r2-bati-dag:geometry", "at least two points")
 
 
+def test_a_comma_in_a_length_may_be_either(country):
+    country.change("roads", ",90.0,", ',"1,234",')
+    words = ("'1,234' has a decimal comma", "Write a decimal point: 1.234.", "separates thousands: 1234.")
+    expect(country.problems(), "roads.csv:2 m1-bati-serq:length_km", *words)
+
+
 def test_a_service_that_is_nearly_known(country):
     country.change("facilities", "cardiology_pci;", "cardiology_pcl;")
     only(
@@ -145,7 +154,13 @@ def test_reversed_dates(country):
 
 def test_missing_file(country):
     country.extra = {"roads": (country.folder / "raods.csv",)}
-    expect(country.problems(), "raods.csv", "the file is not there", "Did you mean 'roads.csv'?")
+    found = expect(country.problems(), "raods.csv", "the file is not there", "Did you mean 'roads.csv'?")
+    assert "under [tables] in the scenario, or on the command line" in found
+    country.extra = {"roads": (country.folder / "absent" / "roads.csv",)}
+    found = only(
+        country.problems(), "roads.csv", "the file is not there", "There is no folder 'absent' either"
+    )
+    assert "Did you mean" not in found
 
 
 @pytest.mark.parametrize("text", ["", "\ufeff", "\n\n", ",,,\n"])
@@ -177,6 +192,25 @@ def test_decimal_commas_without_quotes(country):
 def test_too_few_cells(country):
     country.change("population", "s-dag,2025,500,toy,low", "s-dag,2025,500")
     only(country.problems(), "population.csv:3", "3 cells, the header 5", "missing commas")
+
+
+def test_a_column_too_many_in_the_header_is_one_error(country):
+    country.change("settlements", "confidence\n", "confidence,mine\n")
+    found = only(country.problems(), "settlements.csv:1", "the header has 16 cells, but all 3 rows have 15")
+    assert "first in line 2" in found
+    assert "surplus column" in found
+
+
+def test_a_column_too_few_in_the_header_is_one_error(country):
+    country.change("population", "settlement_id,year,", "settlement_id,")
+    only(country.problems(), "population.csv:1", "the header has 4 cells, but all 2 rows have 5", "Add the")
+
+
+def test_many_rows_with_decimal_commas_are_one_error(country):
+    for number in range(12):
+        country.add("population", f"s-{number},2025,1,5,toy,low")
+    found = only(country.problems(), "population.csv:1", "12 of 14 rows have 6 (first in line 4)")
+    assert "If 2025,1 is a decimal comma" in found or "If 1,5 is a decimal comma" in found
 
 
 def test_quotes_that_do_not_close(country):
@@ -561,7 +595,8 @@ def test_terrain_that_is_none(country, tmp_path):
     path = tmp_path / "bad.npz"
     path.write_bytes(b"not an archive")
     country.extra = {"terrain": (path,)}
-    only(country.problems(), "bad.npz", "not a terrain archive")
+    found = only(country.problems(), "bad.npz", "this is not a terrain archive.", "the arrays elevation_m")
+    assert "pickle" not in found
     country.extra = {"terrain": (tmp_path / "absent.npz",)}
     only(country.problems(), "absent.npz", "the file is not there")
     country.extra = {"terrain": (path, path)}
