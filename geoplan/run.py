@@ -24,6 +24,7 @@ from geoplan.result import Provenance, Result, RouteForest, YearState
 from geoplan.roadcheck import check_distances
 from geoplan.routing import country
 from geoplan.sources import attributions, left_out_findings
+from geoplan.tables.check import check_service_tags
 from geoplan.tables.demand import build_demand
 from geoplan.tables.read import read_tables, tables_hash
 from geoplan.version import __version__
@@ -101,6 +102,7 @@ def run(
     clock.step("apply the changes")
     states = [apply_changes(scenario, tables, year) for year in scenario.years]
     findings += [finding for _, _, found in states for finding in found]
+    findings += _service_findings(scenario, tables, [state.facilities for state, _, _ in states])
     raise_on_errors(findings)
     parts = []
     for year, (state, _, _) in zip(scenario.years, states, strict=True):
@@ -306,6 +308,17 @@ def offers(facilities: pd.DataFrame, service: Service) -> NDArray[np.bool_]:
     tagged = [service.counts in services.split(";") for services in facilities["services"]]
     left_out = facilities["status"].isin(service.exclude_status).to_numpy(dtype=bool)
     return np.array(tagged, dtype=bool) & ~left_out
+
+
+def _service_findings(scenario: Scenario, tables: TableSet, facilities: list[pd.DataFrame]) -> list[Finding]:
+    """Return what is wrong with the scenario's services, held against the facilities of its years."""
+    given = {}
+    for year, rows in zip(scenario.years, facilities, strict=True):
+        open_rows = rows[operating(rows, scenario, year)]
+        given[year] = [s.id for s in scenario.services if offers(open_rows, s).any()]
+    cells = [cell for rows in (tables.facilities, *facilities) for cell in rows["services"]]
+    wanted = {service.id: service.counts for service in scenario.services}
+    return check_service_tags(cells, wanted, given, file=scenario.path.name)
 
 
 def _snap(

@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from geoplan.errors import Finding
+from geoplan.errors import Finding, did_you_mean
 from geoplan.tables.check_places import check_places
 from geoplan.tables.check_roads import check_road_places
 from geoplan.tables.contract import SPECS, load_contract, split_list
 from geoplan.tables.names import NAME_COLUMNS, fold, suggest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     import pandas as pd
 
+    from geoplan.errors import Severity
     from geoplan.tables.parse import Rows
 
     Tables = Mapping[str, Rows]
@@ -234,6 +235,47 @@ def check_services(tables: Tables) -> list[Finding]:
                 hint = f"Did you mean '{close[0]}'? It counts as a service of its own."
                 where = rows.where(i, "services")
                 findings.append(Finding("warning", "unknown-service", message, where=where, hint=hint))
+    return findings
+
+
+def check_service_tags(
+    cells: Iterable[str], wanted: Mapping[str, str], given: Mapping[int, Collection[str]], *, file: str
+) -> list[Finding]:
+    """Return what is wrong with the services that a scenario counts, held against its facilities.
+
+    Parameters
+    ----------
+    cells
+        Column `services` of all facilities, of the tables and of changes.
+    wanted
+        The tag that each service of the scenario counts, by the service's id.
+    given
+        By year, the ids of the services that at least one operating facility gives.
+    file
+        The scenario's file name.
+
+    Returns
+    -------
+    An error for a tag that no facility has and no contract knows; a warning for a service that nobody
+    gives, in one year or at all.
+    """
+    tags = {tag for cell in dict.fromkeys(cells) for tag in split_list(cell)}
+    known = {word for c in load_contract("facilities") if c.name == "services" for word in c.words}
+    findings = []
+    for service, tag in wanted.items():
+        where = f"{file} {service}:counts"
+        absent = [str(year) for year in sorted(given) if service not in given[year]]
+        if tag not in tags:
+            message = f"no facility gives the service '{tag}'."
+            names = ", ".join(sorted(tags | known))
+            hint = did_you_mean(tag, tags | known).strip() or f"Services of the facilities: {names}."
+            severity: Severity = "warning" if tag in known else "error"
+            hint = "Nobody reaches it; add facilities." if tag in known else hint
+            findings.append(Finding(severity, "service-not-given", message, where=where, hint=hint))
+        elif absent:
+            message = f"no facility that gives '{tag}' operates on 1 January {', '.join(absent)}."
+            hint = "Nobody reaches it then; look at status, open_from and open_until, and at exclude_status."
+            findings.append(Finding("warning", "service-not-open", message, where=where, hint=hint))
     return findings
 
 
