@@ -41,8 +41,8 @@ app.add_typer(roads_app, name="roads")
 app.add_typer(fetch_app, name="fetch")
 app.add_typer(cache_app, name="cache")
 
-out_console = Console(highlight=False, soft_wrap=True)
-log_console = Console(stderr=True, highlight=False, soft_wrap=True)
+out_console = Console(highlight=False, soft_wrap=True, emoji=False)
+log_console = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
 
 class Weight(StrEnum):

@@ -103,7 +103,7 @@ def _print_json(areas: Areas, out: Path) -> None:
 
 def _print_summary(areas: Areas, out: Path) -> None:
     """Print one line an area: those of all facilities together, or of the one that was asked for."""
-    table, console = areas.table, Console(highlight=False, soft_wrap=True)
+    table, console = areas.table, Console(highlight=False, soft_wrap=True, emoji=False)
     last = table[table["facility_id"] == table["facility_id"].iloc[-1]] if len(table) else table
     for facility, band, people, km2 in last[list(SUMMARY)].to_numpy(dtype=object).tolist():
         console.print(f"{facility} <= {band} min: {people:,} people, {km2:,.0f} km2", markup=False)
@@ -116,5 +116,5 @@ def _progress(*, quiet: bool) -> Iterator[Callable[[str], None]]:
     if quiet:
         yield lambda _step: None
         return
-    with Console(stderr=True, highlight=False, soft_wrap=True).status("start") as status:
+    with Console(stderr=True, highlight=False, soft_wrap=True, emoji=False).status("start") as status:
         yield status.update

@@ -225,14 +225,14 @@ def _megabytes(size_bytes: int) -> str:
 
 def _say(*lines: str) -> None:
     """Print lines on standard output as they are."""
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False, soft_wrap=True, emoji=False)
     for line in lines:
         console.print(line, markup=False)
 
 
 def _print_findings(findings: Sequence[Finding]) -> None:
     """Print findings on standard error."""
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
     for finding in findings:
         console.print(str(finding), markup=False)
 
@@ -251,5 +251,5 @@ def _progress(*, quiet: bool) -> Iterator[Callable[[str], None]]:
     if quiet:
         yield lambda _step: None
         return
-    with Console(stderr=True, highlight=False, soft_wrap=True).status("start") as status:
+    with Console(stderr=True, highlight=False, soft_wrap=True, emoji=False).status("start") as status:
         yield status.update

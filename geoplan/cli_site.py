@@ -243,7 +243,7 @@ def _progress(*, quiet: bool) -> Iterator[Progress | None]:
     if quiet:
         yield None
         return
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
     with console.status("read the tables") as status:
 
         def step(objective: float, bound: float) -> None:
@@ -255,7 +255,7 @@ def _progress(*, quiet: bool) -> Iterator[Progress | None]:
 
 def _print_answer(answer: SiteAnswer, written: tuple[Path, ...]) -> None:
     """Print the plan in a few lines."""
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False, soft_wrap=True, emoji=False)
     record = answer.record
     for finding in answer.findings:
         console.print(str(finding), markup=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from unittest import mock
 import pandas as pd
 import pytest
 
+from geoplan import cli
 from geoplan.cli import main
 from geoplan.errors import UsageError
 
@@ -70,6 +72,26 @@ def test_run_writes_everything_and_refuses_to_do_it_twice(baseline_dir: Path) ->
     assert done.returncode == 5
     assert "--overwrite" in done.stderr
     assert (baseline_dir / "run.json").read_bytes() == before
+
+
+def test_messages_are_never_turned_into_pictures_or_markup(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text('title = "x"\n":date:" = 1\n"[bold]:id:" = 2\n', encoding="utf-8")
+    done = geoplan("check", str(path))
+    assert done.returncode == 3
+    assert "unknown key ':date:'" in done.stdout
+    assert "unknown key '[bold]:id:'" in done.stdout
+    done = geoplan("run", str(path), "--out", str(tmp_path / "out"))
+    assert "':date:'" in done.stderr
+    assert "'[bold]:id:'" in done.stderr
+
+
+def test_no_console_knows_pictures() -> None:
+    package = Path(cli.__file__).parent
+    lines = [line for path in package.rglob("*.py") for line in path.read_text("utf-8").splitlines()]
+    consoles = [line for line in lines if re.search(r"\bConsole\(", line)]
+    assert consoles
+    assert [line for line in consoles if "emoji=False" not in line] == []
 
 
 def test_tables_read_back_as_written(baseline_dir: Path) -> None:
@@ -153,6 +175,20 @@ def test_matrix_has_one_row_a_pair_in_file_order(tmp_path: Path) -> None:
     assert winter["pairs"] == 6
     slow = pd.read_csv(tmp_path / "w.csv")
     assert slow["minutes"].iloc[0] > table["minutes"].iloc[0]
+
+
+def test_swapped_coordinates_are_told(tmp_path: Path) -> None:
+    done = geoplan("route", "49.9,40.4", "Laçın")
+    assert done.returncode == 3
+    assert "Did you mean lat 40.4, lon 49.9?" in done.stderr
+    a = points(tmp_path / "a.csv", "ok,40.37767,49.89201\nturned,49.89,40.37\n")
+    out = tmp_path / "m.csv"
+    done = geoplan("matrix", "--origins", str(a), "--destinations", str(a), "--out", str(out))
+    assert done.returncode == 3
+    assert "turned: lat 49.89 and lon 40.37 are swapped" in done.stderr
+    assert not out.exists()
+    london = geoplan("route", "51.5,-0.1", "Laçın")
+    assert "more than 5 km outside the country" in london.stderr
 
 
 def test_matrix_refuses_a_file_that_is_no_road_table(tmp_path: Path) -> None:
