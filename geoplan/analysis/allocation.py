@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from geoplan.analysis.siting_instance import COVER_MODELS, Instance, Pairs, Question
+from geoplan.analysis.siting_instance import COVER_MODELS, Instance, Pairs, Question, Side
 from geoplan.analysis.siting_milp import Clock, Stop, solve
 from geoplan.analysis.siting_models import bands_of, build_model
 
@@ -86,7 +86,11 @@ def allocate(
     if question.model == "lscp":
         limited = fixed.within(question.limit)
         fixed, asked = replace(fixed, pairs=limited), replace(question, model="capacitated-p-median")
-    asked = replace(asked, open=None, budget=None)
+    # the sites are settled: of the side constraints only those on who is served still say anything
+    side = Side(
+        district_least_share=question.side.district_least_share, district_least=question.side.district_least
+    )
+    asked = replace(asked, open=None, budget=None, side=side, any_plan=True)
     built = build_model(fixed, asked)
     outcome = solve(built.program, Stop(clock or Clock(60.0)))
     if outcome.x is None or built.pairs is None:

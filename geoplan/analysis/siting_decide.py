@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from geoplan.analysis.siting_instance import FloatArray, Instance, IntArray, Question
 
+GAINS_S: Final = 10.0
+"""Longest time for the marginal gains: under capacities each one is a program of its own."""
+
 Z_95: Final = 1.959963984540054
 """Standard normal quantile of a two-sided 95 % interval."""
 
@@ -89,16 +92,18 @@ def evaluate(
 def marginal_gains(instance: Instance, question: Question, plan: Plan) -> FloatArray:
     """Return what each open site adds: the objective of the plan against the plan without it, shape (sites,).
 
-    NaN where the plan without the site breaks the model (somebody would not be served at all). A gain is
+    NaN where the plan without the site breaks the model (somebody would not be served at all), and where the
+    time for it is over. A gain is
     positive where the site makes the plan better.
     """
     gains = np.full(len(plan.sites), np.nan)
     instance = only_pairs_of(instance, plan.sites)
+    clock = Clock(GAINS_S)
     for k in range(len(plan.sites)):
         rest = tuple(s for s in plan.sites if s != plan.sites[k])
         if not rest and question.model in {"mclp", "gradual-cover", "capacitated-mclp"}:
             gains[k] = plan.objective
-        elif rest:
+        elif rest and not clock.over:
             value, _ = evaluate(instance, question, rest)
             if value is not None and np.isfinite(value):
                 gains[k] = plan.objective - value if question.largest else value - plan.objective
