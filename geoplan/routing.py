@@ -21,7 +21,7 @@ from geoplan.network.travel import route as fastest
 from geoplan.own_roads import osm_credits, read_extract
 from geoplan.tables.names import PlaceMatch, match_place, place_label
 from geoplan.tables.read import read_points, read_tables
-from geoplan.units import CRS_METRES, TENTHS_PER_MINUTE, UNREACHABLE_TENTHS
+from geoplan.units import CRS_METRES, TENTHS_PER_MINUTE, UNREACHABLE_TENTHS, project_metres
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -170,6 +170,7 @@ def matrix(
     findings = [*used.findings]
     for points, file in ((starts, origins), (ends, destinations)):
         findings += used.fit(points, file.name, rule.snap_limit_km)
+        findings += [] if roads.own else _swapped(points, file.name, ground, rule)
     raise_on_errors(findings)
     progress("snap the points")
     near = _snapped(used.network, starts, ground, rule)
@@ -275,7 +276,9 @@ def route(
     raise_on_errors(findings)
     ground, rule = country(tables, own_roads=roads.own), AccessRule()
     used = _roads(tables, roads, state, progress)
-    findings = [*used.findings, *used.fit(pd.concat(places), "the two places", rule.snap_limit_km)]
+    both = pd.concat(places)
+    findings = [*used.findings, *used.fit(both, "the two places", rule.snap_limit_km)]
+    findings += [] if roads.own else _swapped(both, "route", ground, rule)
     raise_on_errors(findings)
     near, far = (_snapped(used.network, place, ground, rule) for place in places)
     for end in (near, far):
@@ -288,6 +291,25 @@ def route(
         tuple(dict.fromkeys(findings)),
         used.attributions,
     )
+
+
+def _swapped(points: pd.DataFrame, where: str, ground: Ground, rule: AccessRule) -> list[Finding]:
+    """Return an error for each point far outside the country that lies in it with lat and lon swapped."""
+    lat, lon = points["lat"].to_numpy(dtype=float), points["lon"].to_numpy(dtype=float)
+    limit_m = rule.outside_limit_km * 1000
+    far = ground.distance_outside_m(*project_metres(lat, lon)) > limit_m
+    near = ground.distance_outside_m(*project_metres(lon, lat)) <= limit_m
+    return [
+        Finding(
+            "error",
+            "lat-lon-swapped",
+            f"{points.index[i]}: lat {lat[i]:g} and lon {lon[i]:g} are swapped: the point lies far outside"
+            " the country.",
+            where=where,
+            hint=f"Did you mean lat {lon[i]:g}, lon {lat[i]:g}?",
+        )
+        for i in np.flatnonzero(far & near)
+    ]
 
 
 def find_place(query: str, tables: TableSet) -> tuple[pd.DataFrame, PlaceMatch]:

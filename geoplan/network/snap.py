@@ -347,8 +347,8 @@ def snapping_findings(snapping: Snapping, *, where: str) -> list[Finding]:
     """
     hints = {
         "moved_component": "Check the roads near the point: are they joined to the rest on the ground?",
-        "too_far": "The point counts as unreachable. Check its coordinates, or add the road to it.",
-        "outside": "The point counts as unreachable. Check its coordinates.",
+        "too_far": "It reaches nothing. Check its coordinates, or add the road to it.",
+        "outside": "It reaches nothing. Check its coordinates.",
     }
     findings = []
     for i in np.flatnonzero(snapping.verdict != "accepted"):
