@@ -209,16 +209,20 @@ def _rise_m(pieces: Straight, count: NDArray[np.int64], terrain: HeightSource | 
     return np.asarray(np.nan_to_num(np.diff(heights_m)[within], nan=0.0), dtype=np.float64)
 
 
-def unproject_degrees(x_m: ArrayLike, y_m: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def unproject_degrees(
+    x_m: ArrayLike, y_m: ArrayLike, *, centre_deg: tuple[float, float] = (LAEA_LAT_DEG, LAEA_LON_DEG)
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return latitude and longitude of points in `CRS_METRES`, to better than a millimetre.
+
+    `centre_deg` as in `project_metres`.
 
     The forward projection is inverted by correcting a guess with the remaining error; each round gains
     about two digits, since the projection is nearly true to scale over the country.
     """
     x, y = np.asarray(x_m, dtype=np.float64), np.asarray(y_m, dtype=np.float64)
-    lat, lon = np.full(x.shape, LAEA_LAT_DEG), np.full(x.shape, LAEA_LON_DEG)
+    lat, lon = np.full(x.shape, centre_deg[0]), np.full(x.shape, centre_deg[1])
     for _ in range(12):
-        x_now, y_now = project_metres(lat, lon)
+        x_now, y_now = project_metres(lat, lon, centre_deg=centre_deg)
         lat = np.clip(lat + (y - y_now) / METRES_PER_DEGREE, -89.0, 89.0)
         lon = lon + (x - x_now) / (METRES_PER_DEGREE * np.cos(np.radians(lat)))
     return lat, lon

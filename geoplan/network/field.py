@@ -11,6 +11,7 @@ import shapely
 
 from geoplan.network.access import AccessRule, Ground, unproject_degrees
 from geoplan.network.direct import take_direct
+from geoplan.network.lines import HOME_DEG
 from geoplan.network.snap import Snapping, snap_points
 from geoplan.network.sweep import Sweep, join, sweep
 from geoplan.network.travel import with_legs
@@ -36,8 +37,12 @@ class World:
 
     @cached_property
     def land(self) -> shapely.Geometry | None:
-        """The land that areas are cut to; None where the roads are the user's own or there is no outline."""
-        return None if self.ground.outside_is_free else self.ground.outline
+        """The land that areas are cut to; None where the roads are the user's own or there is no outline.
+
+        The outline of this country binds nobody where the roads are measured about a middle of their own.
+        """
+        elsewhere = self.network.centre_deg != HOME_DEG
+        return None if self.ground.outside_is_free or elsewhere else self.ground.outline
 
     def near_land(
         self, x_m: NDArray[np.float64], y_m: NDArray[np.float64], within_m: float
@@ -50,7 +55,7 @@ class World:
 
     def snap(self, x_m: NDArray[np.float64], y_m: NDArray[np.float64]) -> Snapping:
         """Return where points in `CRS_METRES` meet the roads, by the engine's own rule."""
-        lat, lon = unproject_degrees(x_m, y_m)
+        lat, lon = unproject_degrees(x_m, y_m, centre_deg=self.network.centre_deg)
         return snap_points(self.network, [""] * len(lat), lat, lon, ground=self.ground, rule=self.rule)
 
 

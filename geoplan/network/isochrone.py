@@ -143,9 +143,15 @@ def service_areas(
         if progress is not None:
             progress(len(drawn), int(facilities.snapped.sum()))
     drawn.sort(key=lambda d: d.facility_id)
-    rows = [row for d in drawn for row in _rows(d.facility_id, _on_disk(d.areas), d.tenths, people, options)]
+    plane = _Plane(world.network.centre_deg)
+    rows = [
+        row
+        for d in drawn
+        for row in _rows(d.facility_id, plane.on_disk(d.areas), d.tenths, people, options, plane)
+    ]
     if options.union and drawn:
-        rows += _rows(UNION, _united(rows, len(options.bands_minutes)), _nearest(drawn), people, options)
+        union = _united(rows, len(options.bands_minutes))
+        rows += _rows(UNION, union, _nearest(drawn), people, options, plane)
     columns = [
         "facility_id",
         "service",
@@ -255,14 +261,28 @@ def _farthest_m(rule: AccessRule, minutes: NDArray[np.float64]) -> NDArray[np.fl
     return np.minimum(straight_m, rule.snap_limit_km * 1000)
 
 
-def _on_disk(areas: Sequence[shapely.MultiPolygon]) -> list[shapely.MultiPolygon]:
-    """Return areas in degrees, valid after rounding."""
+@dataclass(frozen=True)
+class _Plane:
+    """The projection about `centre_deg` (lat, lon) that all metres are in."""
 
-    def degrees(xy_m: NDArray[np.float64]) -> NDArray[np.float64]:
-        lat, lon = unproject_degrees(xy_m[:, 0], xy_m[:, 1])
-        return np.column_stack([lon, lat])
+    centre_deg: tuple[float, float]
 
-    return [polygons(shapely.set_precision(shapely.transform(a, degrees), DEGREE_STEP)) for a in areas]
+    def on_disk(self, areas: Sequence[shapely.MultiPolygon]) -> list[shapely.MultiPolygon]:
+        """Return areas in degrees, valid after rounding."""
+
+        def degrees(xy_m: NDArray[np.float64]) -> NDArray[np.float64]:
+            lat, lon = unproject_degrees(xy_m[:, 0], xy_m[:, 1], centre_deg=self.centre_deg)
+            return np.column_stack([lon, lat])
+
+        return [polygons(shapely.set_precision(shapely.transform(a, degrees), DEGREE_STEP)) for a in areas]
+
+    def area_km2(self, area: shapely.Geometry) -> float:
+        """Return the area of polygons in degrees; the projection is equal-area."""
+
+        def metres(lon_lat: NDArray[np.float64]) -> NDArray[np.float64]:
+            return np.column_stack(project_metres(lon_lat[:, 1], lon_lat[:, 0], centre_deg=self.centre_deg))
+
+        return float(shapely.area(shapely.transform(area, metres))) / 1e6
 
 
 def _united(rows: list[tuple[object, ...]], bands: int) -> list[shapely.MultiPolygon]:
@@ -285,6 +305,7 @@ def _rows(
     tenths: NDArray[np.int64],
     people: People,
     options: AreaOptions,
+    plane: _Plane,
 ) -> list[tuple[object, ...]]:
     """Return the table rows of one facility, one a band."""
     rows: list[tuple[object, ...]] = []
@@ -292,14 +313,5 @@ def _rows(
         within = (tenths != UNREACHABLE_TENTHS) & (tenths <= band * TENTHS_PER_MINUTE)
         people_within = int(people.population[within].sum())
         label = (facility_id, options.service, options.direction, band)
-        rows.append((*label, people_within, round(_area_km2(area), 3), area))
+        rows.append((*label, people_within, round(plane.area_km2(area), 3), area))
     return rows
-
-
-def _area_km2(area: shapely.Geometry) -> float:
-    """Return the area of polygons in degrees, in the equal-area projection."""
-
-    def metres(lon_lat: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.column_stack(project_metres(lon_lat[:, 1], lon_lat[:, 0]))
-
-    return float(shapely.area(shapely.transform(area, metres))) / 1e6

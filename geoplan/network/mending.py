@@ -55,12 +55,13 @@ def with_roads(area: shapely.MultiPolygon, field: Field, limit_minutes: float) -
 
 def stretch_lines(field: Field, stretches: Stretches) -> NDArray[np.object_]:
     """Return the drawn lines of stretches of road, LineStrings in `CRS_METRES`."""
-    lines = field.world.network.lines
+    lines, centre_deg = field.world.network.lines, field.world.network.centre_deg
     shapes = np.array(lines.shapes[stretches.edge], dtype=object)
     for i in np.flatnonzero((stretches.share_from > 0) | (stretches.share_to < 1)):
         share = float(stretches.share_from[i]), float(stretches.share_to[i])
         lon_lat = lines.cut(int(stretches.edge[i]), *share)
-        shapes[i] = shapely.linestrings(np.column_stack(project_metres(lon_lat[:, 1], lon_lat[:, 0])))
+        metres = project_metres(lon_lat[:, 1], lon_lat[:, 0], centre_deg=centre_deg)
+        shapes[i] = shapely.linestrings(np.column_stack(metres))
     return shapes
 
 
@@ -84,7 +85,8 @@ def with_places(
         One a place.
     """
     within = minutes < limit_minutes
-    here = np.column_stack(project_metres(places.lat, places.lon))
+    centre_deg = field.world.network.centre_deg
+    here = np.column_stack(project_metres(places.lat, places.lon, centre_deg=centre_deg))
     held, on_line = _sides(area, here)
     lacks = np.flatnonzero(within & (~held | on_line))
     if len(lacks):
@@ -119,7 +121,9 @@ def _way_ends(
     """Return x, y of the ends of the places' ways: on the road, or the facility where they go straight."""
     legs = places.out_minutes if field.direction == "to" else places.in_minutes
     by_road = road_minutes(field, places.edge[rows], places.share[rows]) + legs[rows]
-    foot = np.column_stack(project_metres(places.foot_lat[rows], places.foot_lon[rows]))
+    centre_deg = field.world.network.centre_deg
+    foot_m = project_metres(places.foot_lat[rows], places.foot_lon[rows], centre_deg=centre_deg)
+    foot = np.column_stack(foot_m)
     facility = _base(field.facilities, np.array([field.number]))
     return np.where((by_road < limit_minutes)[:, None], foot, facility)
 

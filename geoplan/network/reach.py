@@ -53,7 +53,7 @@ def sample_roads(network: RoadNetwork, *, spacing_m: float) -> RoadSamples:
     edge = np.repeat(good, parts + 1)
     order = np.arange(len(edge)) - np.repeat(np.cumsum(parts + 1) - (parts + 1), parts + 1)
     share = order / np.repeat(parts, parts + 1)
-    x_m, y_m = project_metres(*lines.at(edge, share))
+    x_m, y_m = project_metres(*lines.at(edge, share), centre_deg=network.centre_deg)
     return RoadSamples(edge, share, x_m, y_m)
 
 
