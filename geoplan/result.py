@@ -148,7 +148,8 @@ class Result:
         Long tables with the columns of the architecture, see `geoplan.analysis.coverage`.
     snapping
         One row a snapped point: `point_id, point_kind` (settlement, rural_cell, facility), `snap_m`,
-        `road_id, road_name, road_class, component_nodes, component_share, verdict, note`, with `year`.
+        `road_id, road_name, road_class, component_nodes, component_share, component_population_share,
+        verdict, note`, with `year`.
     check_distances
         The independent list of published road distances beside the network's own kilometres.
     findings

@@ -242,6 +242,8 @@ def _year(
     kinds = np.concatenate([demand["demand_kind"].to_numpy(dtype=object), np.full(len(counting), "facility")])
     snapping = pd.concat([snapping_table(origins), snapping_table(goals)], ignore_index=True)
     snapping.insert(1, "point_kind", kinds)
+    people = _component_people(network, demand["population"], origins, goals)
+    snapping.insert(list(snapping.columns).index("component_share") + 1, "component_population_share", people)
     part = _YearPart(
         state,
         tables,
@@ -249,6 +251,24 @@ def _year(
         _labelled(snapping, scenario, year),
     )
     return part, findings
+
+
+def _component_people(
+    network: RoadNetwork, population: pd.Series[int], origins: Snapping, goals: Snapping
+) -> NDArray[np.float64]:
+    """Return for each demand point, then each facility, the share of all people who live on its component.
+
+    From and to all of them there is a way; 0 for points that are not snapped.
+    """
+    home, goal = (
+        np.where(s.snapped, network.edge_component[np.maximum(s.edge, 0)], -1) for s in (origins, goals)
+    )
+    count = population.to_numpy(dtype=np.float64)
+    there = home >= 0
+    people = np.bincount(home[there], count[there], minlength=len(network.component_nodes))
+    every = np.concatenate([home, goal])
+    share = people[np.maximum(every, 0)] / max(float(count.sum()), 1.0)
+    return np.asarray(np.round(np.where(every >= 0, share, 0.0), 4), dtype=np.float64)
 
 
 def _share_notes(scenario: Scenario, part: _YearPart) -> list[Finding]:
