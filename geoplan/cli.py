@@ -6,23 +6,36 @@ plan; 5 the output exists.
 
 from __future__ import annotations
 
-import contextlib
-import json
 import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
+from geoplan.cli_common import (
+    DebugOpt,
+    JsonOpt,
+    OpenOpt,
+    OverwriteOpt,
+    QuietOpt,
+    ScenarioArg,
+    Vehicle,
+    finding_dict,
+    log,
+    print_finding_counts,
+    print_json,
+    print_table,
+    progress,
+    say,
+)
 from geoplan.cli_isochrones import isochrones_command
 from geoplan.cli_roads import cache_app, fetch_app, roads_app
+from geoplan.cli_site import site_command
 from geoplan.errors import GeoplanError, InputError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Sequence
 
     from geoplan.comparison import Comparison
     from geoplan.errors import Finding
@@ -41,9 +54,6 @@ app.add_typer(roads_app, name="roads")
 app.add_typer(fetch_app, name="fetch")
 app.add_typer(cache_app, name="cache")
 
-out_console = Console(highlight=False, soft_wrap=True, emoji=False)
-log_console = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
-
 
 class Weight(StrEnum):
     """What the fastest or shortest route minimises."""
@@ -60,14 +70,6 @@ class Engine(StrEnum):
     hierarchy = "hierarchy"
 
 
-class Vehicle(StrEnum):
-    """Who drives."""
-
-    car = "car"
-    ambulance = "ambulance"
-    offroad = "offroad"
-
-
 class Season(StrEnum):
     """In winter some passes are closed and speeds are lower."""
 
@@ -75,13 +77,6 @@ class Season(StrEnum):
     winter = "winter"
 
 
-ScenarioArg = Annotated[
-    str, typer.Argument(help="A shipped scenario's name (see 'geoplan list') or a TOML file.")
-]
-JsonOpt = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
-QuietOpt = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
-DebugOpt = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
-OverwriteOpt = Annotated[bool, typer.Option("--overwrite", help="Replace an earlier output.")]
 WeightOpt = Annotated[Weight, typer.Option(help="What a route minimises.")]
 EngineOpt = Annotated[
     Engine, typer.Option(help="How to compute: the answers are the same, the hierarchy needs geoplan[fast].")
@@ -104,7 +99,7 @@ def run_command(
     out: Annotated[Path | None, typer.Option(help="Folder to write; default out/<scenario>.")] = None,
     overwrite: OverwriteOpt = False,
     as_json: JsonOpt = False,
-    open_page: Annotated[bool, typer.Option("--open", help="Open the page when done.")] = False,
+    open_page: OpenOpt = False,
     quiet: QuietOpt = False,
     debug: DebugOpt = False,
 ) -> None:
@@ -117,20 +112,18 @@ def run_command(
     loaded = load_scenario(scenario)
     folder = out if out is not None else Path("out") / loaded.id
     check_free(folder, overwrite=overwrite)
-    with _progress(quiet=quiet or as_json) as step:
+    with progress(quiet=quiet or as_json) as step:
         result = run(loaded, progress=step)
         step("write the page and the tables")
         written = write_result(result, folder, overwrite=overwrite, render=render_page)
     if as_json:
         from geoplan.output.files import record
 
-        _print_json(record(result) | {"written": [str(p) for p in written]})
+        print_json(record(result) | {"written": [str(p) for p in written]})
     elif not quiet:
         _print_headline(result)
-        _print_finding_counts(result.findings)
-        out_console.print(
-            f"Wrote {len(written)} files to {folder}. Open {written[0]} in a browser.", markup=False
-        )
+        print_finding_counts(result.findings)
+        say(f"Wrote {len(written)} files to {folder}. Open {written[0]} in a browser.")
     if open_page:
         typer.launch(str(written[0]))
 
@@ -144,7 +137,7 @@ def compare_command(
     out: Annotated[Path, typer.Option(help="Folder to write.")],
     overwrite: OverwriteOpt = False,
     as_json: JsonOpt = False,
-    open_page: Annotated[bool, typer.Option("--open", help="Open the page when done.")] = False,
+    open_page: OpenOpt = False,
     quiet: QuietOpt = False,
     debug: DebugOpt = False,
 ) -> None:
@@ -157,18 +150,16 @@ def compare_command(
 
     check_free(out, overwrite=overwrite)
     pool = TablePool()
-    with _progress(quiet=quiet or as_json) as step:
+    with progress(quiet=quiet or as_json) as step:
         loaded = [load_side(side, pool=pool, progress=step) for side in sides]
         comparison = compare(loaded, pool=pool, progress=step)
         step("write the page and the tables")
         written = write_comparison(comparison, out, overwrite=overwrite, render=render_comparison)
     if as_json:
-        _print_json(comparison_record(comparison) | {"written": [str(p) for p in written]})
+        print_json(comparison_record(comparison) | {"written": [str(p) for p in written]})
     elif not quiet:
         _print_differences(comparison)
-        out_console.print(
-            f"Wrote {len(written)} files to {out}. Open {written[0]} in a browser.", markup=False
-        )
+        say(f"Wrote {len(written)} files to {out}. Open {written[0]} in a browser.")
     if open_page:
         typer.launch(str(written[0]))
 
@@ -190,7 +181,7 @@ def sweep_command(
     """Run a scenario many times with other values of its keys; failed runs are listed, the rest goes on."""
     from geoplan.sweep.sweep import Where, sweep
 
-    with _progress(quiet=quiet or as_json) as step:
+    with progress(quiet=quiet or as_json) as step:
         summary = sweep(
             file,
             out,
@@ -203,11 +194,11 @@ def sweep_command(
         )
     answer = {"runs": summary.runs, "failed": summary.failed, "found_done": summary.repeated}
     if as_json:
-        _print_json(answer | {"written": [str(p) for p in summary.written]})
+        print_json(answer | {"written": [str(p) for p in summary.written]})
     elif not quiet:
         found = f", {summary.repeated} found done" if summary.repeated else ""
         failed = f", {summary.failed} failed (see failures.csv)" if summary.failed else ""
-        out_console.print(f"{summary.runs} runs{found}{failed}. Wrote {out}.", markup=False)
+        say(f"{summary.runs} runs{found}{failed}. Wrote {out}.")
 
 
 @app.command("verify")
@@ -224,17 +215,15 @@ def verify_command(
     from geoplan.output.page.page import render_page
     from geoplan.verify import verify
 
-    with _progress(quiet=quiet or as_json) as step:
+    with progress(quiet=quiet or as_json) as step:
         verdict = verify(folder, render=render_page, beside=beside, progress=step)
     names = ("same", "different", "missing", "added", "causes")
     if as_json:
-        _print_json({"ok": verdict.ok} | {name: list(getattr(verdict, name)) for name in names})
+        print_json({"ok": verdict.ok} | {name: list(getattr(verdict, name)) for name in names})
     elif not quiet:
         lines = [f"{name}: {item}" for name in names[1:] for item in getattr(verdict, name)]
         same = f"{len(verdict.same)} files are the same"
-        out_console.print(
-            "\n".join([*lines, same + ("." if verdict.ok else ", others are not.")]), markup=False
-        )
+        say("\n".join([*lines, same + ("." if verdict.ok else ", others are not.")]))
     if not verdict.ok:
         raise typer.Exit(InputError.exit_code)
 
@@ -252,17 +241,16 @@ def check_command(
     from geoplan.scenario import load_scenario
 
     try:
-        with _progress(quiet=quiet or as_json) as step:
+        with progress(quiet=quiet or as_json) as step:
             findings: Sequence[Finding] = run(load_scenario(scenario), progress=step).findings
     except InputError as error:
         findings = error.findings
     bad = [f for f in findings if f.severity == "error" or (strict and f.severity == "warning")]
     if as_json:
-        _print_json({"scenario": scenario, "ok": not bad, "findings": [_finding_dict(f) for f in findings]})
+        print_json({"scenario": scenario, "ok": not bad, "findings": [finding_dict(f) for f in findings]})
     elif not quiet:
-        for finding in findings:
-            out_console.print(str(finding), markup=False)
-        _print_finding_counts(findings)
+        say(*findings)
+        print_finding_counts(findings)
     if bad:
         raise typer.Exit(InputError.exit_code)
 
@@ -278,9 +266,9 @@ def show_command(
 
     loaded = load_scenario(scenario)
     if as_json:
-        _print_json(loaded.model_dump(mode="json"))
+        print_json(loaded.model_dump(mode="json"))
     else:
-        out_console.print(scenario_toml(loaded), markup=False, end="")
+        say(scenario_toml(loaded), end="")
 
 
 @app.command("matrix")
@@ -306,7 +294,7 @@ def matrix_command(
     from geoplan.own_roads import road_files
 
     check_file_free(out, overwrite=overwrite)
-    with _progress(quiet=quiet or as_json) as step:
+    with progress(quiet=quiet or as_json) as step:
         state = routing.RoadState(weight.value, vehicle.value, season.value, year, engine.value)
         found = routing.matrix(origins, destinations, roads=road_files(roads), state=state, progress=step)
         table, findings = found.table, found.findings
@@ -314,23 +302,22 @@ def matrix_command(
         write_table(table, out, overwrite=overwrite)
     counts = {str(k): int(v) for k, v in table["status"].value_counts().sort_index().items()}
     if as_json:
-        _print_json(
+        print_json(
             {
                 "written": str(out),
                 "pairs": len(table),
                 "status": counts,
-                "findings": [_finding_dict(f) for f in findings],
+                "findings": [finding_dict(f) for f in findings],
                 "attributions": list(found.attributions),
-                "sources": str(note) if note else "",
+                "sources": note or "",
             }
         )
     elif not quiet:
-        for finding in findings:
-            log_console.print(str(finding), markup=False)
+        log(*findings)
         for line in found.attributions:
-            out_console.print(line, markup=False)
+            say(line)
         shown = ", ".join(f"{n} {status}" for status, n in counts.items())
-        out_console.print(f"Wrote {len(table)} pairs to {out}: {shown}.", markup=False)
+        say(f"Wrote {len(table)} pairs to {out}: {shown}.")
 
 
 @app.command("route")
@@ -355,15 +342,15 @@ def route_command(
     from geoplan.own_roads import road_files
 
     state = routing.RoadState(weight=weight.value, vehicle=vehicle.value, season=season.value, year=year)
-    with _progress(quiet=as_json) as step:
+    with progress(quiet=as_json) as step:
         answer = routing.route(origin, destination, roads=road_files(roads), state=state, progress=step)
     if as_json:
-        _print_json(answer.as_dict() | {"findings": [_finding_dict(f) for f in answer.findings]})
+        print_json(answer.as_dict() | {"findings": [finding_dict(f) for f in answer.findings]})
     else:
         for finding in answer.findings:
-            log_console.print(str(finding), markup=False)
+            log(finding)
         for line in answer.lines():
-            out_console.print(line, markup=False)
+            say(line)
 
 
 @app.command("schema")
@@ -378,16 +365,16 @@ def schema_command(
     if not table:
         names = list(SPECS)
         if as_json:
-            _print_json({"tables": names})
+            print_json({"tables": names})
         else:
-            out_console.print("\n".join([*names, "", "Type: geoplan schema NAME"]), markup=False)
+            say("\n".join([*names, "", "Type: geoplan schema NAME"]))
         return
     columns = load_contract(table)
     rows = [{f: getattr(c, f) for f in c.__dataclass_fields__} for c in columns]
     if as_json:
-        _print_json({"table": table, "columns": rows})
+        print_json({"table": table, "columns": rows})
     else:
-        _print_table(list(rows[0]), [[_cell(v) for v in r.values()] for r in rows])
+        print_table(list(rows[0]), [[_cell(v) for v in r.values()] for r in rows])
 
 
 @app.command("new")
@@ -408,8 +395,8 @@ def new_command(
     written = copy_scenario(name, parent=parent, folder=out, with_data=with_data, overwrite=overwrite)
     if not quiet:
         for path in written:
-            out_console.print(f"Wrote {path}", markup=False)
-        out_console.print(f"Edit it, then type: geoplan run {written[0]}", markup=False)
+            say(f"Wrote {path}")
+        say(f"Edit it, then type: geoplan run {written[0]}")
 
 
 @app.command("list")
@@ -421,41 +408,20 @@ def list_command(as_json: JsonOpt = False, debug: DebugOpt = False) -> None:
     titles = {name: load_scenario(name).title.en for name in shipped.scenarios()}
     tables = list(shipped.tables())
     if as_json:
-        _print_json({"scenarios": titles, "tables": tables})
+        print_json({"scenarios": titles, "tables": tables})
         return
-    _print_table(["scenario", "title"], [[k, v] for k, v in titles.items()])
-    out_console.print("Tables (shipped:NAME): " + ", ".join(tables), markup=False)
-    out_console.print("Type: geoplan run NAME", markup=False)
+    print_table(["scenario", "title"], [[k, v] for k, v in titles.items()])
+    say("Tables (shipped:NAME): " + ", ".join(tables))
+    say("Type: geoplan run NAME")
 
 
 app.command("isochrones")(isochrones_command)
-
-
-def _print_json(value: dict[str, Any]) -> None:
-    """Print one JSON object on standard output, nothing else."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=1) + "\n")
-
-
-def _finding_dict(finding: Finding) -> dict[str, str]:
-    """Return a finding as JSON wants it."""
-    return {k: getattr(finding, k) for k in ("severity", "code", "message", "where", "hint")}
+app.command("site")(site_command)
 
 
 def _cell(value: object) -> str:
     """Return a cell's text; flags as yes or no."""
     return ("yes" if value else "no") if isinstance(value, bool) else str(value)
-
-
-def _print_table(head: list[str], rows: list[list[str]]) -> None:
-    """Print a plain table; cells are data, never markup."""
-    from rich.text import Text
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in head:
-        table.add_column(name, overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
-    out_console.print(table)
 
 
 def _print_headline(result: Result) -> None:
@@ -468,7 +434,7 @@ def _print_headline(result: Result) -> None:
         for year in result.scenario.years
         for service in result.scenario.services
     ]
-    _print_table(["year", "people within the target", "nation", "outside Baku", "liberated"], lines)
+    print_table(["year", "people within the target", "nation", "outside Baku", "liberated"], lines)
 
 
 def _duration(seconds: float | None) -> str:
@@ -494,9 +460,9 @@ def _print_differences(comparison: Comparison) -> None:
             ]
             for r in rows
         ]
-        _print_table(head, lines)
+        print_table(head, lines)
         for note in pair.notes:
-            out_console.print(str(note), markup=False)
+            say(note)
 
 
 def _share(row: dict[Any, Any]) -> str:
@@ -505,23 +471,6 @@ def _share(row: dict[Any, Any]) -> str:
     if not assessed:
         return "-"
     return f"{share:.1%}" + (f" of {assessed:,}" if assessed < row["population"] else "")
-
-
-def _print_finding_counts(findings: Sequence[Finding]) -> None:
-    """Print how many findings of each severity there are."""
-    counts = [(s, sum(f.severity == s for f in findings)) for s in ("error", "warning", "note")]
-    shown = ", ".join(f"{n} {s}{'s' if n != 1 else ''}" for s, n in counts if n)
-    out_console.print(f"Findings: {shown or 'none'}.", markup=False)
-
-
-@contextlib.contextmanager
-def _progress(*, quiet: bool) -> Iterator[Callable[[str], None]]:
-    """Show the step under way on standard error."""
-    if quiet:
-        yield lambda _step: None
-        return
-    with log_console.status("start") as status:
-        yield status.update
 
 
 def main() -> None:
@@ -541,11 +490,11 @@ def main() -> None:
 
 def _print_error(error: GeoplanError) -> None:
     """Print what is wrong and what to do on standard error."""
-    log_console.print(f"geoplan: {error}", markup=False)
+    log(f"geoplan: {error}")
     if error.hint:
-        log_console.print(error.hint, markup=False)
+        log(error.hint)
     elif isinstance(error, UsageError):
-        log_console.print("Type: geoplan --help", markup=False)
+        log("Type: geoplan --help")
 
 
 if __name__ == "__main__":

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
-import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
+from geoplan.cli_common import (
+    DebugOpt,
+    JsonOpt,
+    OverwriteOpt,
+    QuietOpt,
+    ScenarioArg,
+    finding_dict,
+    print_json,
+    progress,
+    say,
+)
 from geoplan.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from geoplan.areas import Areas
 
 SUMMARY = ("facility_id", "band_upper_minutes", "population", "area_km2")
@@ -34,9 +39,7 @@ OutOpt = Annotated[Path, typer.Option(help="File to write: .gpkg or .geojson.")]
 
 
 def isochrones_command(
-    scenario: Annotated[
-        str, typer.Argument(help="A shipped scenario's name (see 'geoplan list') or a TOML file.")
-    ],
+    scenario: ScenarioArg,
     service: Annotated[str, typer.Option(help="A service of the scenario, e.g. emergency_hospital.")],
     out: OutOpt,
     facility: Annotated[
@@ -53,12 +56,10 @@ def isochrones_command(
     resolution: Annotated[
         float, typer.Option(help="Metres between the points asked where a limit runs.", min=10)
     ] = 250.0,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier output.")] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object on standard output.")
-    ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    overwrite: OverwriteOpt = False,
+    as_json: JsonOpt = False,
+    quiet: QuietOpt = False,
+    debug: DebugOpt = False,
 ) -> None:
     """Write the areas from which a service is reached within its bands, with the people in them."""
     from geoplan.areas import AreaQuestion, isochrones
@@ -68,12 +69,12 @@ def isochrones_command(
     check_areas_path(out, overwrite=overwrite)
     question = AreaQuestion(service, facility, _minutes(bands), direction.value, year, resolution)
     loaded = load_scenario(scenario)
-    with _progress(quiet=quiet or as_json) as step:
+    with progress(quiet=quiet or as_json) as step:
         areas = isochrones(loaded, question, progress=step)
         step("write the areas")
         write_areas(areas.table, out, attributions=areas.attributions, overwrite=overwrite)
     if as_json:
-        _print_json(areas, out)
+        _print_record(areas, out)
     elif not quiet:
         _print_summary(areas, out)
 
@@ -86,35 +87,23 @@ def _minutes(bands: str) -> tuple[int, ...]:
     return tuple(int(word) for word in words)
 
 
-def _print_json(areas: Areas, out: Path) -> None:
+def _print_record(areas: Areas, out: Path) -> None:
     """Print everything but the shapes as one JSON object."""
     rows = areas.table.drop(columns="geometry").to_dict("records")
-    findings = [
-        {k: getattr(f, k) for k in ("severity", "code", "message", "where", "hint")} for f in areas.findings
-    ]
+    findings = [finding_dict(f) for f in areas.findings]
     shown = {
         "written": str(out),
         "areas": rows,
         "attributions": list(areas.attributions),
         "findings": findings,
     }
-    sys.stdout.write(json.dumps(shown, ensure_ascii=False, indent=1) + "\n")
+    print_json(shown)
 
 
 def _print_summary(areas: Areas, out: Path) -> None:
     """Print one line an area: those of all facilities together, or of the one that was asked for."""
-    table, console = areas.table, Console(highlight=False, soft_wrap=True, emoji=False)
+    table = areas.table
     last = table[table["facility_id"] == table["facility_id"].iloc[-1]] if len(table) else table
     for facility, band, people, km2 in last[list(SUMMARY)].to_numpy(dtype=object).tolist():
-        console.print(f"{facility} <= {band} min: {people:,} people, {km2:,.0f} km2", markup=False)
-    console.print(f"Wrote {len(table)} areas to {out}.", markup=False)
-
-
-@contextlib.contextmanager
-def _progress(*, quiet: bool) -> Iterator[Callable[[str], None]]:
-    """Show the step under way on standard error."""
-    if quiet:
-        yield lambda _step: None
-        return
-    with Console(stderr=True, highlight=False, soft_wrap=True, emoji=False).status("start") as status:
-        yield status.update
+        say(f"{facility} <= {band} min: {people:,} people, {km2:,.0f} km2")
+    say(f"Wrote {len(table)} areas to {out}.")

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
-import sys
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
+from geoplan.cli_common import (
+    DebugOpt,
+    JsonOpt,
+    OverwriteOpt,
+    QuietOpt,
+    Vehicle,
+    finding_dict,
+    log,
+    print_json,
+    progress,
+    say,
+)
 from geoplan.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Sequence
 
     from geoplan.errors import Finding
     from geoplan.network.road_table import RoadTable
@@ -35,22 +42,8 @@ cache_app = typer.Typer(
 )
 
 
-class RoadVehicle(StrEnum):
-    """For whom the roads are chosen."""
-
-    car = "car"
-    ambulance = "ambulance"
-    offroad = "offroad"
-
-
 FileArg = Annotated[Path, typer.Argument(help=".osm.pbf, .osm, .osm.gz or .osm.bz2, or a .graphml of OSMnx.")]
-VehicleOpt = Annotated[
-    RoadVehicle, typer.Option(help="offroad takes tracks too; ambulance goes by 'emergency'.")
-]
-JsonOpt = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
-QuietOpt = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
-DebugOpt = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
-OverwriteOpt = Annotated[bool, typer.Option("--overwrite", help="Replace an earlier output.")]
+VehicleOpt = Annotated[Vehicle, typer.Option(help="offroad takes tracks too; ambulance goes by 'emergency'.")]
 
 
 @roads_app.command("build")
@@ -59,7 +52,7 @@ def build_command(
     out: Annotated[
         Path | None, typer.Option(help="Folder for roads.csv and road_nodes.csv; without it, only the cache.")
     ] = None,
-    vehicle: VehicleOpt = RoadVehicle.car,
+    vehicle: VehicleOpt = Vehicle.car,
     classes: Annotated[
         str, typer.Option(help="Only these classes, e.g. motorway,trunk,primary,secondary.")
     ] = "",
@@ -83,7 +76,7 @@ def build_command(
     if out is not None:
         check_free(out, overwrite=overwrite)
     written: list[Path] = []
-    with _progress(quiet=quiet or as_json) as step:
+    with progress(quiet=quiet or as_json) as step:
         table = read_extract(file, vehicle=vehicle.value, progress=step)
         findings = list(table.findings)
         if out is not None:
@@ -100,26 +93,26 @@ def _answer_build(
 ) -> None:
     """Print what was made."""
     if as_json:
-        _print_json(
+        print_json(
             {
                 "roads": len(table),
                 "km": round(float(table.length_km.sum()), 3),
                 "attribution": table.credit,
                 "written": [str(path) for path in written],
-                "findings": [_finding_dict(f) for f in findings],
+                "findings": [finding_dict(f) for f in findings],
             }
         )
     elif not quiet:
-        _print_findings(findings)
+        log(*findings)
         where = f"Wrote {written[0].parent}" if written else "Kept in the cache"
         km = float(table.length_km.sum())
-        _say(f"{len(table):,} roads, {km:,.1f} km. {where}.", table.credit)
+        say(f"{len(table):,} roads, {km:,.1f} km. {where}.", table.credit)
 
 
 @roads_app.command("info")
 def info_command(
     file: FileArg,
-    vehicle: VehicleOpt = RoadVehicle.car,
+    vehicle: VehicleOpt = Vehicle.car,
     as_json: JsonOpt = False,
     debug: DebugOpt = False,
 ) -> None:
@@ -127,14 +120,14 @@ def info_command(
     from geoplan.network.osm_info import roads_info
     from geoplan.own_roads import read_extract
 
-    with _progress(quiet=as_json) as step:
+    with progress(quiet=as_json) as step:
         table = read_extract(file, vehicle=vehicle.value, progress=step)
     info = roads_info(table)
     if as_json:
-        _print_json(info.as_dict() | {"findings": [_finding_dict(f) for f in table.findings]})
+        print_json(info.as_dict() | {"findings": [finding_dict(f) for f in table.findings]})
         return
-    _say(*info.lines())
-    _print_findings(table.findings)
+    say(*info.lines())
+    log(*table.findings)
 
 
 @fetch_app.command("roads")
@@ -142,7 +135,7 @@ def fetch_roads_command(
     out: Annotated[Path, typer.Option(help="Folder for roads.osm, the tables made of it and their sources.")],
     area: Annotated[str, typer.Option(help="A place with a border, e.g. 'Quba, Azerbaijan'.")] = "",
     bbox: Annotated[str, typer.Option(help="West,south,east,north in degrees instead.")] = "",
-    vehicle: VehicleOpt = RoadVehicle.car,
+    vehicle: VehicleOpt = Vehicle.car,
     endpoint: Annotated[
         str, typer.Option(help="Address of an Overpass server; default the public one.")
     ] = "",
@@ -173,7 +166,7 @@ def fetch_roads_command(
     box = parse_bbox(bbox) if bbox else None
     request = AreaRequest(area, box, endpoint or OVERPASS_URL, geocoder or NOMINATIM_URL, timeout)
     check_free(out, overwrite=overwrite)
-    with _progress(quiet=quiet or as_json) as step, tempfile.TemporaryDirectory() as folder:
+    with progress(quiet=quiet or as_json) as step, tempfile.TemporaryDirectory() as folder:
         fetched = fetch_roads(request, offline=offline, refresh=refresh, progress=step)
         file = Path(folder) / "roads.osm"
         file.write_bytes(fetched.xml)
@@ -196,10 +189,10 @@ def cache_info_command(as_json: JsonOpt = False, debug: DebugOpt = False) -> Non
     if as_json:
         entries = [{"kind": k, "bytes": size, "days": round(days, 3)} for k, size, days in info.entries]
         known = {"folder": str(info.folder), "limit_bytes": info.limit_bytes, "size_bytes": info.size_bytes}
-        _print_json(known | {"entries": entries})
+        print_json(known | {"entries": entries})
         return
-    _say(f"{info.folder}: {_megabytes(info.size_bytes)} of at most {_megabytes(info.limit_bytes)}")
-    _say(
+    say(f"{info.folder}: {_megabytes(info.size_bytes)} of at most {_megabytes(info.limit_bytes)}")
+    say(
         *(
             f"  {kind:<16}{_megabytes(size):>12}  used {days:.1f} days ago"
             for kind, size, days in info.entries
@@ -214,42 +207,10 @@ def cache_clear_command(as_json: JsonOpt = False, debug: DebugOpt = False) -> No
 
     count, freed_bytes = cache.clear()
     if as_json:
-        _print_json({"folder": str(cache.folder()), "files": count, "freed_bytes": freed_bytes})
+        print_json({"folder": str(cache.folder()), "files": count, "freed_bytes": freed_bytes})
     else:
-        _say(f"Removed {count} files, {_megabytes(freed_bytes)}, from {cache.folder()}.")
+        say(f"Removed {count} files, {_megabytes(freed_bytes)}, from {cache.folder()}.")
 
 
 def _megabytes(size_bytes: int) -> str:
     return f"{size_bytes / 1e6:,.1f} MB"
-
-
-def _say(*lines: str) -> None:
-    """Print lines on standard output as they are."""
-    console = Console(highlight=False, soft_wrap=True, emoji=False)
-    for line in lines:
-        console.print(line, markup=False)
-
-
-def _print_findings(findings: Sequence[Finding]) -> None:
-    """Print findings on standard error."""
-    console = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
-    for finding in findings:
-        console.print(str(finding), markup=False)
-
-
-def _print_json(value: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=1) + "\n")
-
-
-def _finding_dict(finding: Finding) -> dict[str, str]:
-    return {k: getattr(finding, k) for k in ("severity", "code", "message", "where", "hint")}
-
-
-@contextlib.contextmanager
-def _progress(*, quiet: bool) -> Iterator[Callable[[str], None]]:
-    """Show the step under way on standard error."""
-    if quiet:
-        yield lambda _step: None
-        return
-    with Console(stderr=True, highlight=False, soft_wrap=True, emoji=False).status("start") as status:
-        yield status.update

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
-import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
+from geoplan.cli_common import DebugOpt, JsonOpt, OverwriteOpt, QuietOpt, log, print_json, progress, say
 from geoplan.errors import InfeasibleError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from geoplan.siting_files import SiteAnswer
 
@@ -138,12 +135,10 @@ def site_command(
     max_iterations: Annotated[
         int | None, typer.Option(help="Most steps of the solver: stops at the same place anywhere.", min=1)
     ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier output.")] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object on standard output.")
-    ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    overwrite: OverwriteOpt = False,
+    as_json: JsonOpt = False,
+    quiet: QuietOpt = False,
+    debug: DebugOpt = False,
 ) -> None:
     """Choose where centres should stand, with proof, on your own matrix."""
     from geoplan.analysis.siting_ask import SiteOptions
@@ -192,11 +187,11 @@ def site_command(
         differ=differ,
         draws=Draws(draws, seed, draws_weight_spread, draws_cost_spread) if draws else None,
     )
-    with _progress(quiet=quiet or as_json) as step:
-        answer = site_from_files(files, question, options, progress=step)
+    with progress(quiet=quiet or as_json) as step:
+        answer = site_from_files(files, question, options, progress=_shown(step))
     written = write_siting(answer, out, overwrite=overwrite)
     if as_json:
-        sys.stdout.write(json.dumps(answer.record, ensure_ascii=False, indent=1) + "\n")
+        print_json(answer.record)
     elif not quiet:
         _print_answer(answer, written)
     if answer.reason:
@@ -237,28 +232,20 @@ def _numbers(option: str, text: str) -> tuple[tuple[float, float], ...]:
         ) from error
 
 
-@contextlib.contextmanager
-def _progress(*, quiet: bool) -> Iterator[Progress | None]:
-    """Show incumbent, bound and gap on standard error."""
-    if quiet:
-        yield None
-        return
-    console = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
-    with console.status("read the tables") as status:
+def _shown(step: Callable[[str], None]) -> Progress:
+    """Return a progress that shows incumbent, bound and gap."""
 
-        def step(objective: float, bound: float) -> None:
-            gap = abs(bound - objective) / max(abs(objective), 1e-9)
-            status.update(f"incumbent {objective:,.6g}  bound {bound:,.6g}  gap {gap:.3%}")
+    def show(objective: float, bound: float) -> None:
+        gap = abs(bound - objective) / max(abs(objective), 1e-9)
+        step(f"incumbent {objective:,.6g}  bound {bound:,.6g}  gap {gap:.3%}")
 
-        yield step
+    return show
 
 
 def _print_answer(answer: SiteAnswer, written: tuple[Path, ...]) -> None:
     """Print the plan in a few lines."""
-    console = Console(highlight=False, soft_wrap=True, emoji=False)
     record = answer.record
-    for finding in answer.findings:
-        console.print(str(finding), markup=False)
+    log(*answer.findings)
     lines = [f"{record['model']}: {record['status']} (stopped by {record['stopped_by']})"]
     if record["sites"]:
         lines.append(f"open: {', '.join(record['sites'])}")
@@ -268,4 +255,4 @@ def _print_answer(answer: SiteAnswer, written: tuple[Path, ...]) -> None:
         if not record["reproducible"]:
             lines.append("Stopped by time: another run may give another plan.")
     lines.append(f"Wrote {', '.join(p.name for p in written)} to {written[0].parent}.")
-    console.print("\n".join(lines), markup=False)
+    say(*lines)
