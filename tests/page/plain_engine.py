@@ -237,6 +237,7 @@ def assemble(
                 "error_percent": [3.0, -7.0],
                 "mountain": [False, True],
                 "district_centres": True,
+                "not_counted_because": "",
             }
         ),
         findings=tuple(findings),

@@ -8,7 +8,7 @@ import pytest
 import shapely
 from fixture import districts, facilities, neighbours, toy_result
 
-from geoplan.output.page import data, geometry, pack, relief
+from geoplan.output.page import data, geometry, pack, places, relief
 from geoplan.output.page.page import render_page
 
 
@@ -42,7 +42,7 @@ def test_tenths_equal_the_table(toy, bulk):
 def test_people_are_split_into_three_parts(head):
     s = head["summary"]
     for within, beyond, unreachable, assessed in zip(
-        s["within_target"], s["beyond_target"], s["unreachable"], s["assessed"], strict=True
+        s["within_target"], s["beyond_by_road"], s["unreachable"], s["assessed"], strict=True
     ):
         assert within + beyond + unreachable == assessed
 
@@ -118,7 +118,7 @@ def test_a_view_without_places_is_not_offered(toy):
 
 
 def test_services_are_read_as_text_or_as_list():
-    assert data._words("a;b;") == data._words(("a", "b")) == ["a", "b"]
+    assert places._words("a;b;") == places._words(("a", "b")) == ["a", "b"]
 
 
 def test_shared_borders_stay_shared():

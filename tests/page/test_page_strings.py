@@ -14,7 +14,7 @@ CODE = "\n".join((SCRIPTS / name).read_text(encoding="utf-8") for name in vendor
 FAMILIES = (
     "month.", "season.", "vehicle.", "theme.", "layer.", "view.", "group.", "state.", "liberated.",
     "confidence.", "status.", "level.", "position.", "service.", "tab.", "search.", "caption.", "column.",
-    "section.", "severity.", "finding.",
+    "section.", "severity.", "finding.", "basis.", "attribution.", "change.",
 )  # fmt: skip
 
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from geoplan.output.page import geometry
+from geoplan.output.page import geometry, notes, places
 from geoplan.output.page.pack import coded, column, names, position, text_column, trilingual
-from geoplan.output.page.vendored import LANGUAGES, catalogue, leaflet_version
+from geoplan.output.page.vendored import LANGUAGES, catalogue
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -44,8 +44,9 @@ def head(result: Result, shapes: geometry.Geometries) -> dict[str, Any]:
         "bands": _bands(result),
         "confidence": _confidence(result),
         "check": _check_distances(result),
-        "findings": [_finding(f) for f in result.findings],
-        "provenance": _provenance(result),
+        "findings": notes.findings(result),
+        "changes": notes.changes(result),
+        "provenance": notes.provenance(result),
     }
 
 
@@ -53,10 +54,14 @@ def bulk(result: Result) -> dict[str, Any]:
     """Return the long columns: demand points, facilities, roads, minutes and coded routes."""
     ids = sorted({key for state in result.years for key in state.demand.index})
     facilities = _facility_ids(result)
+    points, *points_later = places.point_columns(result, ids)
+    first, *facilities_later = places.facility_columns(result, facilities)
     return {
-        "points": _points(result, ids),
+        "points": points,
+        "points_later": points_later,
         "coverage": [_coverage(result, state, ids, facilities) for state in result.years],
-        "facilities": _facilities(result, facilities),
+        "facilities": first,
+        "facilities_later": facilities_later,
         "roads": _roads(result),
         "routes": [_routes(result, state, ids, facilities) for state in result.years],
     }
@@ -95,6 +100,7 @@ def _service(result: Result, service: Any) -> dict[str, Any]:
         "target": norm("target", service.target_minutes),
         "assessed": str(service.assessed),
         "variantOf": str(service.variant_of or ""),
+        "excludeStatus": [str(status) for status in service.exclude_status],
     }
 
 
@@ -153,7 +159,7 @@ def _neighbours(result: Result) -> dict[str, Any]:
         "kind": text_column(frame["kind"]),
         "name": names(frame),
         "label": geometry.label_points(shapes),
-        "borders": geometry.inner_borders(shapes),
+        "borders": geometry.inner_borders(geometry.beyond_the_sheet(shapes)),
     }
 
 
@@ -165,7 +171,8 @@ def _summary(result: Result) -> dict[str, Any]:
     beyond = rows["assessed"] - rows["within_target"] - rows["unreachable"]
     whole = ["year", "population", "assessed", "within_target", "unreachable", "on_assumed"]
     out: dict[str, Any] = {key: column(rows[key], 0) for key in whole}
-    out["beyond_target"] = column(beyond, 0)
+    # a name of its own: `beyond_target` of the tables holds the unreachable too
+    out["beyond_by_road"] = column(beyond, 0)
     for key in ("mean_minutes", "p50_minutes", "p90_minutes"):
         out[key] = column(rows[key], 1)
     for key in ("level", "id", "service"):
@@ -220,53 +227,6 @@ def _check_distances(result: Result) -> dict[str, Any]:
     }
 
 
-def _finding(finding: Any) -> dict[str, Any]:
-    """Return one finding; the page has its own sentence for the codes that it knows."""
-    return {
-        "severity": finding.severity,
-        "code": finding.code,
-        "message": finding.message,
-        "where": finding.where,
-        "hint": finding.hint,
-        "params": dict(finding.params),
-    }
-
-
-def _provenance(result: Result) -> dict[str, Any]:
-    """Return what identifies the run; no clock, so that a rebuild is byte-identical."""
-    source = result.provenance
-    return {
-        "version": source.geoplan_version,
-        "hash": source.run_hash,
-        "inputs": [[name, digest] for name, digest in sorted(source.input_sha256.items())],
-        "attributions": list(source.attributions),
-        "leaflet": leaflet_version(),
-    }
-
-
-def _points(result: Result, ids: list[str]) -> dict[str, Any]:
-    """Return all demand points of all years as columns; people by year."""
-    frames = [state.demand for state in result.years]
-    every = pd.concat(frames)
-    rows = every[~every.index.duplicated()].loc[ids]
-    people = [frame["population"].reindex(rows.index).fillna(0).astype("int64").tolist() for frame in frames]
-    return {
-        "id": ids,
-        "kind": coded(text_column(rows["demand_kind"])),
-        "name": names(rows),
-        "district": position(rows["district_id"], [str(key) for key in result.districts.index]),
-        "lat": column(rows["lat"], 5),
-        "lon": column(rows["lon"], 5),
-        "radius_km": column(rows["position_radius_km"], 1),
-        "people": people,
-        "confidence": coded(text_column(rows["population_confidence"])),
-        "liberated": column(rows["liberated"].astype(int)),
-        "planned": column(rows["planned"].astype(int)),
-        "planned_persons": column(rows["planned_persons"], 0),
-        "source": coded(text_column(rows["source"])),
-    }
-
-
 def _coverage(result: Result, state: YearState, ids: list[str], facilities: list[str]) -> dict[str, Any]:
     """Return, for each service, minutes (tenths), km, facility and confidence of every point."""
     rows = result.coverage_by_settlement
@@ -296,38 +256,6 @@ def _service_columns(rows: pd.DataFrame, facilities: list[str]) -> dict[str, Any
 def _facility_ids(result: Result) -> list[str]:
     """Return the ids of all facility rows, sorted."""
     return sorted({str(key) for state in result.years for key in state.facilities.index})
-
-
-def _facilities(result: Result, ids: list[str]) -> dict[str, Any]:
-    """Return the facilities as columns, and by year whether they count."""
-    every = pd.concat([state.facilities for state in result.years])
-    rows = every[~every.index.duplicated()].loc[ids]
-    texts = ("settlement_name_az", "position_quality", "owner", "operator", "level", "status", "confidence")
-    out: dict[str, Any] = {key: text_column(rows[key]) for key in (*texts, "source", "note")}
-    out["open_from"] = text_column(rows["open_from"])
-    out["open_until"] = text_column(rows["open_until"])
-    return out | {
-        "id": ids,
-        "name": names(rows),
-        "district": position(rows["district_id"], [str(key) for key in result.districts.index]),
-        "serves": position(
-            text_column(rows["serves_district_id"]), [str(key) for key in result.districts.index]
-        ),
-        "lat": column(rows["lat"], 5),
-        "lon": column(rows["lon"], 5),
-        "radius_km": column(rows["position_radius_km"], 1),
-        "beds": column(rows["beds"], 0),
-        "services": [_words(value) for value in rows["services"]],
-        "counts": [
-            state.facilities["counts"].reindex(rows.index).fillna(value=False).astype(int).tolist()
-            for state in result.years
-        ],
-    }
-
-
-def _words(value: Any) -> list[str]:
-    """Return a list cell as a list, also where it is still text."""
-    return [w for w in value.split(";") if w] if isinstance(value, str) else [str(w) for w in value]
 
 
 def _roads(result: Result) -> dict[str, Any]:

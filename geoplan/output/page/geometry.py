@@ -19,6 +19,10 @@ BORDER_TOLERANCE_DEG: Final = 0.0015
 """About 150 m: under one pixel until zoom 10."""
 
 NEIGHBOUR_TOLERANCE_DEG: Final = 0.005
+
+BEYOND_DEG: Final = 6.0
+"""How far the background runs on past the edge of its sheet: tall and wide screens see more."""
+
 DIGITS: Final = 4
 """Decimals of a degree on the page: 11 m."""
 
@@ -36,6 +40,27 @@ def light_districts(geometries: Sequence[Any]) -> Geometries:
 def light_neighbours(geometries: Sequence[Any]) -> Geometries:
     """Return the background polygons, simplified one by one."""
     return rounded(shapely.simplify(np.array(list(geometries), dtype=object), NEIGHBOUR_TOLERANCE_DEG))
+
+
+def beyond_the_sheet(geometries: Geometries) -> Geometries:
+    """Return the background with what touches the edge of its sheet drawn on outwards by `BEYOND_DEG`.
+
+    Only vertices on the edge move, each straight away from it, so that the polygons still meet.
+    """
+    if len(geometries) == 0:
+        return geometries
+    west, south, east, north = shapely.total_bounds(geometries)
+    near = 2 * 10.0**-DIGITS
+
+    def outwards(points: NDArray[np.float64]) -> NDArray[np.float64]:
+        x, y = points[:, 0], points[:, 1]
+        along = (x >= east - near).astype(float) - (x <= west + near)
+        across = (y >= north - near).astype(float) - (y <= south + near)
+        moved: NDArray[np.float64] = points + BEYOND_DEG * np.column_stack([along, across])
+        return moved
+
+    out: Geometries = shapely.transform(geometries, outwards)
+    return out
 
 
 def road_lines(roads: pd.DataFrame) -> Geometries:

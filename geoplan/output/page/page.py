@@ -93,7 +93,9 @@ def _figure(result: Result, shapes: geometry.Geometries) -> Figure:
     chart = _map()
     figure.add_child(chart)
     layers = {
-        "neighbours": _layer(geometry.light_neighbours(result.neighbours.geometry), "gp-neighbours"),
+        "neighbours": _layer(
+            geometry.beyond_the_sheet(geometry.light_neighbours(result.neighbours.geometry)), "gp-neighbours"
+        ),
         "districts": _layer(shapes, "gp-districts"),
         "roads": _layer(geometry.road_lines(result.roads), "gp-roads"),
     }

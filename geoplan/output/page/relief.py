@@ -23,7 +23,7 @@ LEVELS: Final = 12
 """Steps of darkness; a short palette keeps the picture small."""
 
 MAX_ALPHA: Final = 120
-FADE_SHARE: Final = 0.04
+FADE_SHARE: Final = 0.1
 """Share of the picture's width and height over which the shading fades at its edges."""
 
 _METRES_PER_DEG: Final = 111_320.0
@@ -64,6 +64,7 @@ def _faded(values: NDArray[np.float64]) -> NDArray[np.float64]:
         np.clip(np.minimum(np.arange(n) + 0.5, n - np.arange(n) - 0.5) / (n * FADE_SHARE), 0, 1)
         for n in values.shape
     ]
+    ramps = [ramp * ramp * (3 - 2 * ramp) for ramp in ramps]  # no kink where the fading starts
     faded: NDArray[np.float64] = values * ramps[0][:, None] * ramps[1][None, :]
     return faded
 

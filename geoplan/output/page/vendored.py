@@ -34,6 +34,7 @@ SCRIPTS: Final = (
     "legend.js",
     "card.js",
     "tables.js",
+    "changes.js",
     "assumptions.js",
     "main.js",
 )

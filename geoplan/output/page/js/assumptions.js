@@ -6,9 +6,12 @@
   gp.assumptions = { render };
 
   function render() {
-    return gp.el("div", { class: "gp-assumptions" }, section("method", method()), section("confidence", confidence()),
+    return gp.el("div", { class: "gp-assumptions" }, section("method", method()), changes(), section("confidence", confidence()),
       section("findings", findings(), gp.head.findings.length), section("sources", sources()), section("run", run()));
   }
+
+  /* Only a scenario that changes something says what. */
+  const changes = () => (gp.head.changes.length ? section("changes", gp.changes.render(), gp.head.changes.length) : null);
 
   function section(key, content, count) {
     const box = gp.el("details", { open: key !== "run", "data-gp-section": key },
@@ -22,7 +25,7 @@
       : gp.t("check.error", { pairs: gp.number(check.pairs), error: gp.number(check.error, 1), mountain_pairs: gp.number(check.mountain_pairs), mountain: gp.number(check.mountain_error, 1) });
     const description = gp.name(gp.head.scenario.description);
     return [description ? gp.el("p", {}, description) : null,
-      ["method.people", "method.time", "method.states"].map((key) => gp.el("p", {}, gp.t(key))), gp.el("p", { "data-gp-check": true }, error), targets()];
+      ["method.people", "method.time", "method.error", "method.states"].map((key) => gp.el("p", {}, gp.t(key))), gp.el("p", { "data-gp-check": true }, error), targets()];
   }
 
   /* Every target and band, and whether a published norm stands behind it. */
@@ -82,8 +85,10 @@
     return /\{\w+\}/.test(text) ? f.message : text;
   }
 
-  /* Numbers by the rules of the language; a year is a name and not a quantity, a day is a date. */
+  /* Numbers by the rules of the language; a year is a name and not a quantity, a day is a date, and what we know by its words has a sentence. */
   function word(name, value) {
+    if (gp.knows(name + "." + value)) return gp.t(name + "." + value);
+    if (name === "district" && gp.head.districts.id.includes(value)) return gp.name(gp.head.districts.name, gp.head.districts.id.indexOf(value));
     if (typeof value === "number" && name !== "year") return gp.number(value, Number.isInteger(value) ? 0 : 1);
     const day = /^(\d{4})-(\d{2})-(\d{2})$/.exec(value);
     return day ? gp.date(day[1], Number(day[2]), Number(day[3])) : value;
@@ -96,7 +101,7 @@
 
   function sources() {
     const p = gp.head.provenance;
-    return gp.el("ul", { class: "gp-findings" }, p.attributions.map((text) => gp.el("li", {}, text)),
+    return gp.el("ul", { class: "gp-findings" }, p.attributions.map((line) => gp.el("li", {}, gp.credit(line))),
       gp.el("li", {}, "Leaflet " + p.leaflet + " (BSD-2-Clause, © Volodymyr Agafonkin, CloudMade)"));
   }
 

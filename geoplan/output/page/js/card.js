@@ -9,10 +9,25 @@
   function render() {
     const chosen = gp.state.selection, box = document.getElementById("gp-card");
     box.hidden = !chosen || !gp.bulk;
+    gp.replace("gp-chosen", box.hidden ? null : forPaper(chosen));
     if (box.hidden) return;
     const close = gp.el("button", { type: "button", class: "gp-close", "aria-label": gp.t("close"), title: gp.t("close"),
       "data-gp-focus": "card-close", on: { click: () => gp.set({ selection: null }) } }, "×");
     gp.replace(box, close, CARDS[chosen.kind](chosen));
+  }
+
+  /* The card in one line: paper has no room for it, but says whose route is drawn. */
+  function forPaper(chosen) {
+    const name = { point: () => gp.points.title(chosen.i) + ", " + gp.name(gp.head.districts.name, gp.bulk.points.district[chosen.i]),
+      district: () => gp.name(gp.head.districts.name, chosen.i), facilities: () => chosen.rows.map((i) => gp.name(gp.bulk.facilities.name, i)).join("; ") }[chosen.kind]();
+    return [gp.t("card.label") + ": ", gp.el("b", {}, name), chosen.kind === "point" ? routeInWords(chosen) : null];
+  }
+
+  function routeInWords({ i, service }) {
+    const shown = gp.head.services.find((s) => s.id === (service || gp.model.service().id)), c = gp.model.coverage(shown.id), to = c.facility[i];
+    const words = [gp.name(shown.name) + ": " + gp.points.verdict(i, shown.id)];
+    if (to >= 0) words.push(distance(c.km[i]).textContent, gp.name(gp.bulk.facilities.name, to));
+    return " · " + words.join(" · ");
   }
 
   const fact = (name, value) => (value === "" || value === null ? null : gp.el("div", {}, gp.el("dt", {}, name), gp.el("dd", {}, value)));
@@ -77,11 +92,14 @@
       gp.el("h3", {}, gp.t("card.services")),
       gp.el("ul", { class: "gp-nearest" }, gp.head.services.map((service) => gp.el("li", { class: "gp-nearest-row" },
         gp.el("span", { class: "gp-nearest-service" }, gp.name(service.name) + ", " + gp.t("within.short", { minutes: service.target.minutes })),
-        gp.el("b", {}, gp.districts.verdict(gp.model.districtRow(i, service.id)))))),
+        ofAll(gp.model.districtRow(i, service.id))))),
       gp.el("button", { type: "button", class: "gp-button", "data-gp-focus": "card-zoom", on: { click: () => gp.mapView.goToDistrict(i) } }, gp.t("zoom.here")),
       source(d.note[i]),
     ];
   }
+
+  const ofAll = (row) => [gp.el("b", {}, gp.districts.verdict(row)),
+    gp.districts.ofWhom(row) ? gp.el("span", { class: "gp-nearest-name gp-num" }, gp.districts.ofWhom(row)) : null];
 
   /* People by band, as bars with their numbers. */
   function bandRows(i, row) {
@@ -107,10 +125,10 @@
     const reach = f.open_from[i] ? fact(gp.t("facility.from"), f.open_from[i].slice(0, 4)) : null;
     return gp.el("article", { class: "gp-facility" },
       named ? gp.el("h3", {}, gp.name(f.name, i)) : null,
-      gp.el("p", { class: "gp-soft" }, [gp.t("status." + f.status[i]), gp.t("level." + f.level[i]), f.owner[i] === "military" ? gp.t("owner.military") : null].filter(Boolean).join(" · ")),
+      gp.el("p", { class: "gp-soft" }, [gp.t("status." + f.status[i]), gp.t("level." + f.level[i]), f.owner[i] === "military" ? gp.t("owner.military") : null, gp.model.countsHere(i) ? null : gp.t("counts.not")].filter(Boolean).join(" · ")),
       gp.el("dl", { class: "gp-facts" },
-        fact(gp.t("facility.place"), [f.settlement_name_az[i], f.district[i] >= 0 ? gp.name(gp.head.districts.name, f.district[i]) : ""].filter(Boolean).join(", ")),
-        fact(gp.t("facility.services"), f.services[i].map(service).join(", ")),
+        fact(gp.t("facility.place"), [gp.name(f.settlement, i), f.district[i] >= 0 ? gp.name(gp.head.districts.name, f.district[i]) : ""].filter(Boolean).join(", ")),
+        fact(gp.t("facility.services"), f.services[i].map(gp.serviceName).join(", ")),
         f.beds[i] === null ? null : fact(gp.t("facility.beds"), gp.number(f.beds[i])), reach,
         f.serves[i] >= 0 ? fact(gp.t("facility.serves"), gp.name(gp.head.districts.name, f.serves[i])) : null,
         fact(gp.t("facility.position"), gp.t("position." + f.position_quality[i])),
@@ -118,9 +136,9 @@
       source([f.source[i], f.note[i]].filter(Boolean).join(" — ")));
   }
 
-  function service(tag) {
+  gp.serviceName = function (tag) {
     const known = gp.head.services.find((s) => s.id === tag);
     if (known) return gp.name(known.name);
     return gp.knows("service." + tag) ? gp.t("service." + tag) : tag.replace(/_/g, " ");
-  }
+  };
 })(window.geoplan);

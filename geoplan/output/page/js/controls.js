@@ -50,7 +50,7 @@
     gp.replace("gp-credit", gp.t("credit") + " ",
       gp.el("button", { type: "button", class: "gp-link", "data-gp-focus": "credit",
         on: { click: () => gp.set({ tab: "assumptions" }) } }, gp.t("credit.sources")),
-      gp.el("span", { class: "gp-paper-only" }, gp.head.provenance.attributions.join("; ") + ". geoplan " + gp.head.provenance.version + ", " +
+      gp.el("span", { class: "gp-paper-only" }, gp.head.provenance.attributions.map(gp.credit).join("; ") + ". geoplan " + gp.head.provenance.version + ", " +
         gp.head.scenario.id + ", " + gp.head.provenance.hash.slice(0, 16)));
   }
 })(window.geoplan);

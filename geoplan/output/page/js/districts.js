@@ -10,9 +10,10 @@
     layer.eachLayer((polygon) => {
       const i = polygon.feature.properties.i;
       districts.layers[i] = polygon;
-      polygon.on({ mouseover: () => hover(i, true), mouseout: () => hover(i, false), click: (e) => click(i, e) });
-      polygon.bindTooltip(() => tooltip(i), { sticky: true, className: "gp-tip", direction: "auto", opacity: 1 });
+      polygon.on({ mouseover: () => hover(i, true), mousemove: (e) => follow(i, e), mouseout: () => hover(i, false), click: (e) => click(i, e) });
     });
+    // no bindTooltip: its focus listeners would make every polygon a silent tab stop; the table is the keyboard's way
+    districts.tip = L.tooltip({ className: "gp-tip", direction: "auto", opacity: 1 });
     gp.map.on("zoomend", () => strength() !== districts.strength && districts.restyle());
     addPatterns();
     hatchPart();
@@ -74,11 +75,25 @@
   }
 
   function hover(i, on) {
+    if (!on) districts.quiet();
     const chosen = gp.state.selection;
     if (chosen && chosen.kind === "district" && chosen.i === i) return;
     if (on) districts.layers[i].setStyle({ weight: 2.4, color: "#111a24" });
     else districts.restyle();
   }
+
+  /* The tooltip goes with the pointer, unless a point lies on top. */
+  function follow(i, event) {
+    if (gp.points.hovered >= 0) return;
+    if (districts.told !== i) districts.tip.setContent(tooltip(i));
+    districts.told = i;
+    districts.tip.setLatLng(event.latlng).addTo(gp.map);
+  }
+
+  districts.quiet = function () {
+    districts.told = -1;
+    districts.tip.remove();
+  };
 
   function click(i, event) {
     if (gp.points.hit(event.containerPoint) >= 0) return; // the point on top answers
@@ -101,9 +116,14 @@
       districts.assessed(row), note(i));
   }
 
-  /* A share of a part of the people says of how many. */
-  districts.assessed = (row) => (!row || row.assessed === row.population || row.assessed === 0 ? null
-    : gp.el("div", { class: "gp-kpi-assessed" }, gp.t("kpi.assessed", { n: gp.number(row.assessed), all: gp.number(row.population) })));
+  const isPart = (row) => row && row.assessed < row.population;
+
+  /* A share of a part of the people says of how many; where nobody is assessed, that. */
+  districts.assessed = (row) => (!isPart(row) ? null : gp.el("div", { class: "gp-kpi-assessed" },
+    gp.t(row.assessed ? "kpi.assessed" : "kpi.assessed.none", { n: gp.number(row.assessed), all: gp.number(row.population) })));
+
+  /* The same in few words, for a cell of a table: "of 4,550 assessed", or nothing. */
+  districts.ofWhom = (row) => (isPart(row) && row.assessed ? gp.t("assessed.of", { n: gp.number(row.assessed) }) : "");
 
   function note(i) {
     const d = gp.head.districts;

@@ -31,17 +31,21 @@
   facilities.isAssumed = (i) => gp.bulk.facilities.confidence[i] === "assumed";
   const isMilitary = (i) => gp.bulk.facilities.owner[i] === "military";
 
-  /* One icon: a disc with its form; badges say more than one, military, unverified. */
+  /* Operates, but the shown variant of the service leaves it out. */
+  facilities.isLeftOut = (i) => isOpen(i) && !gp.model.countsHere(i);
+
+  /* One icon: a disc with its form, faint and struck out if it does not count here; badges say more than one, military, unverified. */
   facilities.icon = function (options) {
-    const { form, size, open, assumed } = options;
-    const ink = INK[form];
-    const fill = !open ? "#ffffff" : assumed ? "url(#gp-assumed)" : ink;
+    const { form, size, open, assumed, left } = options;
+    const ink = INK[form], full = open && !left;
+    const fill = !full ? "#ffffff" : assumed ? "url(#gp-assumed)" : ink;
     const disc = gp.svg("circle", { cx: 16, cy: 16, r: 13, fill, stroke: ink, "stroke-width": open ? 2 : 2.4,
       "stroke-dasharray": open ? null : "4 3" });
-    const plate = assumed && open ? gp.svg("circle", { cx: 16, cy: 16, r: 8.6, fill: "#fff" }) : null;
-    const glyph = gp.svg("path", { d: GLYPH[form], transform: "translate(4 4)", fill: open && !assumed ? "#fff" : ink });
+    const plate = assumed && full ? gp.svg("circle", { cx: 16, cy: 16, r: 8.6, fill: "#fff" }) : null;
+    const glyph = gp.svg("path", { d: GLYPH[form], transform: "translate(4 4)", fill: full && !assumed ? "#fff" : ink });
     return gp.svg("svg", { viewBox: "0 0 32 32", width: size, height: size, color: ink, "aria-hidden": "true" },
-      gp.svg("circle", { cx: 16, cy: 16, r: 15, fill: "#fff" }), disc, plate, glyph, badge(options));
+      gp.svg("circle", { cx: 16, cy: 16, r: 15, fill: "#fff" }),
+      gp.svg("g", { opacity: left ? 0.5 : null }, disc, plate, glyph, left ? gp.svg("path", { d: "M7 25L25 7", stroke: ink, "stroke-width": 2.4 }) : null), badge(options));
   };
 
   function badge({ count, military, unverified }) {
@@ -66,7 +70,7 @@
   /* From afar a district has one hospital: small icons leave room for its name. */
   const sizeOf = (i) => Math.round((SIZE[gp.bulk.facilities.level[i]] || 22) * (gp.map.getZoom() < 8.25 ? 0.82 : 1));
 
-  const weight = (i) => (isOpen(i) ? 0 : 10) + (facilities.isAssumed(i) ? 2 : 0) - (SIZE[gp.bulk.facilities.level[i]] || 20) / 100;
+  const weight = (i) => (isOpen(i) ? 0 : 10) + (facilities.isLeftOut(i) ? 5 : 0) + (facilities.isAssumed(i) ? 2 : 0) - (SIZE[gp.bulk.facilities.level[i]] || 20) / 100;
 
   facilities.redraw = function () {
     if (!facilities.layer) return;
@@ -88,13 +92,14 @@
     const words = [gp.name(f.name, i), gp.t("status." + f.status[i])];
     if (isMilitary(i)) words.push(gp.t("owner.military"));
     if (facilities.isAssumed(i)) words.push(gp.t("confidence.assumed"));
+    if (!gp.model.countsHere(i)) words.push(gp.t("counts.not"));
     return words.join(", ");
   };
 
   facilities.iconOf = function (i, count) {
     const f = gp.bulk.facilities;
     return facilities.icon({ form: facilities.form(gp.model.service().counts), size: sizeOf(i), open: isOpen(i),
-      assumed: facilities.isAssumed(i), military: isMilitary(i), unverified: f.status[i] === "unverified", count });
+      assumed: facilities.isAssumed(i), left: facilities.isLeftOut(i), military: isMilitary(i), unverified: f.status[i] === "unverified", count });
   };
 
   function place(g) {

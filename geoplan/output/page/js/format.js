@@ -32,6 +32,9 @@
     sentence.replace(/\{(\w+)\}/g, (whole, name) =>
       params && params[name] !== undefined ? String(params[name]) : whole);
 
+  /* One line on a source in the language shown; a line that we do not know as it came. */
+  gp.credit = (line) => (line.key && gp.knows("attribution." + line.key) ? gp.t("attribution." + line.key, line.params) : line.text);
+
   /* The name of row `i` of `names` ({az: [...], ...}), or of a single {az, ru, en}. */
   gp.name = (names, i) => (i === undefined ? names[gp.state.lang] : names[gp.state.lang][i]);
 

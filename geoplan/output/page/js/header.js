@@ -21,7 +21,7 @@
   function years() {
     if (gp.head.years.length < 2) return null;
     const choice = gp.el("select", { id: "gp-year", "data-gp-year": true, "data-gp-focus": "year",
-      on: { change: (e) => gp.set({ year: Number(e.target.value), selection: null }) } },
+      on: { change: (e) => gp.set({ year: Number(e.target.value) }) } },
     gp.head.years.map((year, i) => gp.el("option", { value: i, selected: i === gp.state.year }, year)));
     return gp.el("label", { class: "gp-year" }, gp.t("year"), choice);
   }

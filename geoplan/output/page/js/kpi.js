@@ -36,7 +36,7 @@
   /* Within, beyond and unreachable as one bar; its words stand beneath. */
   function bar(row) {
     const whole = row.assessed || 1;
-    const parts = [["within", row.within_target], ["beyond", row.beyond_target], ["unreachable", row.unreachable]];
+    const parts = [["within", row.within_target], ["beyond", row.beyond_by_road], ["unreachable", row.unreachable]];
     return gp.el("div", { class: "gp-bar", "aria-hidden": "true" },
       parts.filter(([, people]) => people > 0).map(([name, people]) =>
         gp.paint(gp.el("span", { class: "gp-bar-" + name }), { "flex-grow": String(people / whole) })));
@@ -55,7 +55,7 @@
     const time = row.mean_minutes === null ? null
       : [gp.t("kpi.times"), [row.mean_minutes, row.p50_minutes, row.p90_minutes].map((v) => gp.number(v)).join(" / "), "times"];
     const list = [
-      [gp.t("kpi.beyond"), gp.number(row.beyond_target), "beyond"],
+      [gp.t("kpi.beyond"), gp.number(row.beyond_by_road), "beyond"],
       [gp.t("kpi.unreachable"), gp.number(row.unreachable), "unreachable"],
       time,
       row.on_assumed > 0 ? [gp.t("kpi.assumed"), gp.number(row.on_assumed), "assumed"] : null,

@@ -100,6 +100,7 @@
     if (shown.some((i) => gp.facilities.isAssumed(i))) rows.push(item(icon({ open: true, assumed: true }), gp.t("legend.assumed")));
     if (shown.some((i) => f.owner[i] === "military")) rows.push(item(icon({ open: true, military: true }), gp.t("owner.military")));
     if (shown.some((i) => f.status[i] === "unverified")) rows.push(item(icon({ open: true, unverified: true }), gp.t("status.unverified")));
+    if (shown.some((i) => gp.facilities.isLeftOut(i))) rows.push(item(icon({ open: true, left: true }), gp.t("counts.not")));
     return rows;
   }
 })(window.geoplan);

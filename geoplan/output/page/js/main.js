@@ -16,6 +16,7 @@
     gp.replace("gp-busy", gp.t("busy"));
     await gp.readBulk();
     gp.replace("gp-busy");
+    gp.model.turnYear();
     gp.basemap.dressRoads();
     gp.points.start();
     gp.facilities.start();
@@ -46,6 +47,8 @@
   }
 
   function listen() {
+    gp.onChange(["year"], gp.model.turnYear);
+    gp.onChange(["lang", "service", "year"], () => [gp.districts, gp.points].forEach((part) => part.quiet()));
     gp.onChange(["lang"], texts);
     gp.onChange(["lang", "year"], gp.header.render);
     gp.onChange(["lang", "service"], gp.header.services);

@@ -2,7 +2,7 @@
 (function (gp) {
   "use strict";
 
-  const PAPER = { width: 700, height: 500 }; // CSS pixels of the map on A4 landscape, beside the key figures
+  const PAPER = { width: 700, height: 430 }; // CSS pixels of the map on A4 landscape, beside the key figures
   const map = {};
   gp.mapView = map;
 
@@ -20,7 +20,7 @@
   map.label = function () {
     const row = gp.model.nation();
     const said = gp.t("map.label", { service: gp.name(gp.model.service().name), minutes: gp.model.service().target.minutes,
-      share: gp.percent(gp.model.share(row), 1) });
+      share: [gp.percent(gp.model.share(row), 1), gp.districts.ofWhom(row)].filter(Boolean).join(" ") });
     gp.map.getContainer().setAttribute("aria-label", said);
   };
 
@@ -46,12 +46,19 @@
     fit(box);
   };
 
+  /* On a phone the table stands below the map: what was chosen there is shown above. */
+  map.reveal = function () {
+    if (isPhone()) gp.map.getContainer().scrollIntoView({ block: "start", behavior: calm() ? "auto" : "smooth" });
+  };
+
+  const isPhone = () => window.innerWidth <= 720;
+
   map.goToDistrict = (i) => fit(gp.districts.layers[i].getBounds());
 
   /* Into the part of the map that tools and card leave free. */
   function fit(box) {
     const card = document.getElementById("gp-card").getBoundingClientRect(), frame = gp.map.getContainer().getBoundingClientRect();
-    const phone = window.innerWidth <= 720; // there the card is a sheet at the lower edge
+    const phone = isPhone(); // there the card is a sheet at the lower edge
     const right = phone ? 30 : card.width + 60, below = phone && card.height ? Math.max(0, frame.bottom - card.top) + 20 : 60;
     gp.map.fitBounds(box, { paddingTopLeft: [phone ? 30 : 60, phone ? 30 : 100], maxZoom: 11, animate: !calm(),
       paddingBottomRight: [right, Math.min(below, frame.height - 80)] });

@@ -73,7 +73,16 @@
     return ends.map((end, i) => (i ? ends[i - 1] : 0) + "-" + end).concat(">" + ends[ends.length - 1]);
   };
 
-  model.people = (i) => gp.bulk.points.people[gp.state.year][i];
+  /* Points and facilities of the shown year: the first year's columns, with those that differ in it. */
+  model.turnYear = function () {
+    if (!gp.bulk) return;
+    model.whole = model.whole || { points: gp.bulk.points, facilities: gp.bulk.facilities };
+    ["points", "facilities"].forEach((name) => {
+      gp.bulk[name] = Object.assign({}, model.whole[name], gp.state.year ? gp.bulk[name + "_later"][gp.state.year - 1] : null);
+    });
+  };
+
+  model.people = (i) => gp.bulk.points.people[i];
   model.isSettlement = (i) => gp.word(gp.bulk.points.kind, i) === "settlement";
   model.isPlanned = (i) => gp.bulk.points.planned[i] === 1 && model.people(i) === 0;
 
@@ -84,5 +93,9 @@
     const near = new Set(model.coverage().facility);
     return rows.id.map((_, i) => i).filter((i) => rows.services[i].includes(tag) || near.has(i));
   };
-  model.counts = (i) => gp.bulk.facilities.counts[gp.state.year][i] === 1;
+  model.counts = (i) => gp.bulk.facilities.counts[i] === 1;
+
+  /* Does a facility that operates count for the shown service? Its variants leave out some by their status. */
+  model.countsHere = (i) => model.counts(i) && gp.bulk.facilities.services[i].includes(model.service().counts) &&
+    !model.service().excludeStatus.includes(gp.bulk.facilities.status[i]);
 })(window.geoplan);

@@ -14,7 +14,7 @@
   };
   /* Big ones first, so that a village in front of a city can be seen and hit. */
   function arrange() {
-    const people = gp.bulk.points.people[gp.state.year], named = people.map((_, i) => gp.model.isSettlement(i));
+    const people = gp.bulk.points.people, named = people.map((_, i) => gp.model.isSettlement(i));
     points.order = people.map((_, i) => i).sort((a, b) => named[a] - named[b] || people[b] - people[a]);
   }
 
@@ -146,8 +146,15 @@
     points.hovered = i;
     if (i < 0) return void points.tip.remove();
     gp.map.eachLayer((layer) => layer !== points.tip && layer.closeTooltip && layer.closeTooltip());
+    gp.districts.quiet();
     points.tip.setLatLng([gp.bulk.points.lat[i], gp.bulk.points.lon[i]]).setContent(tooltip(i)).addTo(gp.map);
   }
+
+  /* What a tooltip says is of the shown language, service and year: a change takes it away. */
+  points.quiet = function () {
+    points.hovered = -1;
+    if (points.tip) points.tip.remove();
+  };
 
   /* Minutes, or the word of the state, of point `i`. */
   points.verdict = function (i, service) {

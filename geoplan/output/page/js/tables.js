@@ -44,7 +44,7 @@
     districts: [
       { key: "name", text: (r) => gp.name(gp.head.districts.name, r.i) },
       { key: "people", number: true, value: (r) => total(r).population, text: (r) => gp.number(total(r).population) },
-      { key: "share", number: true, value: (r) => shareOrder(total(r)), text: (r) => gp.districts.verdict(total(r)) },
+      { key: "share", number: true, value: (r) => shareOrder(total(r)), text: (r) => gp.districts.verdict(total(r)), more: (r) => gp.districts.ofWhom(total(r)) },
       { key: "mean", number: true, value: (r) => total(r).mean_minutes === null ? Infinity : total(r).mean_minutes, text: (r) => gp.number(total(r).mean_minutes) },
     ],
   };
@@ -138,15 +138,16 @@
     const on = chosen && chosen.kind === kind && chosen.i === r.i;
     const [first, ...rest] = COLUMNS[name];
     const id = name === "districts" ? gp.head.districts.id[r.i] : gp.bulk.points.id[r.i];
-    return gp.el("tr", { "data-gp-row": id, "aria-selected": on ? "true" : null },
-      gp.el("th", { scope: "row" }, gp.el("button", { type: "button", "data-gp-focus": "row-" + id, on: { click: () => select(kind, r.i), keydown: updown } }, first.text(r))),
-      rest.map((c) => cellOf(c, c.text(r))));
+    // the whole row answers the pointer; a click of its button, which Enter makes, arrives here too
+    return gp.el("tr", { "data-gp-row": id, "aria-selected": on ? "true" : null, on: { click: () => select(kind, r.i) } },
+      gp.el("th", { scope: "row" }, gp.el("button", { type: "button", "data-gp-focus": "row-" + id, on: { keydown: updown } }, first.text(r))),
+      rest.map((c) => cellOf(c, c.text(r), c.more ? c.more(r) : "")));
   }
 
   /* A word where a number is expected is written small: it must not push the column out. */
-  function cellOf(column, text) {
+  function cellOf(column, text, more) {
     const word = column.number && /\p{L}{4}/u.test(text);
-    return gp.el("td", { class: column.number ? "gp-num" + (word ? " gp-word" : "") : null }, text);
+    return gp.el("td", { class: column.number ? "gp-num" + (word ? " gp-word" : "") : null }, text, more ? gp.el("small", {}, more) : null);
   }
 
   /* Show which row is selected without drawing the table anew: it keeps its place. */
@@ -164,8 +165,11 @@
     gp.set({ selection: { kind, i } });
     if (kind === "point") gp.mapView.goTo(i);
     else gp.mapView.goToDistrict(i);
-    gp.say(kind === "point" ? gp.points.title(i) + ", " + gp.points.verdict(i) : gp.name(gp.head.districts.name, i) + ", " + gp.districts.verdict(gp.model.districtRow(i)));
+    gp.mapView.reveal();
+    gp.say(kind === "point" ? gp.points.title(i) + ", " + gp.points.verdict(i) : spoken(i));
   }
+
+  const spoken = (i) => [gp.name(gp.head.districts.name, i), gp.districts.verdict(total({ i })), gp.districts.ofWhom(total({ i }))].filter(Boolean).join(", ");
 
   function updown(event) {
     const step = { ArrowDown: "nextElementSibling", ArrowUp: "previousElementSibling" }[event.key];
@@ -178,8 +182,8 @@
 
   /* A cell that a spreadsheet would run as a formula gets an apostrophe, as in the tables of the run. */
   function cell(value) {
-    const text = typeof value === "string" && /^[=+\-@\t]/.test(value) ? "'" + value : String(value === null ? "" : value);
-    return /[",\n]/.test(text) ? '"' + text.replace(/"/g, '""') + '"' : text;
+    const text = typeof value === "string" && /^[=+\-@\t\r]/.test(value) ? "'" + value : String(value === null ? "" : value);
+    return /[",\r\n]/.test(text) ? '"' + text.replace(/"/g, '""') + '"' : text;
   }
 
   function csv(name) {
@@ -202,6 +206,6 @@
   function districtCsv(r) {
     const row = total(r);
     return { district_id: gp.head.districts.id[r.i], name: gp.name(gp.head.districts.name, r.i), population: row.population, service: gp.model.service().id,
-      assessed: row.assessed, within_target: row.within_target, beyond_target: row.beyond_target, unreachable: row.unreachable, mean_minutes: row.mean_minutes };
+      assessed: row.assessed, within_target: row.within_target, beyond_target_by_road: row.beyond_by_road, unreachable: row.unreachable, mean_minutes: row.mean_minutes };
   }
 })(window.geoplan);
