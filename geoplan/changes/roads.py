@@ -21,6 +21,8 @@ from geoplan.scenario.change_roads import (
     SlowRoad,
     SpeedUpRoad,
 )
+from geoplan.tables.check_roads import check_roads
+from geoplan.tables.parse import Rows
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -333,10 +335,19 @@ def _with_added(
         return tables.roads, [], findings
     new = pd.DataFrame([_new_road(c, tables) for c in changes], index=[c.road for c in changes])
     new = new[list(tables.roads.columns)].astype(tables.roads.dtypes.to_dict())
+    if wrong := _wrong_lines(new, changes, nodes):
+        return tables.roads, [], wrong
     table = pd.concat([tables.roads, new]).sort_index(kind="stable")
     table.index = pd.Index(table.index, name=tables.roads.index.name, dtype=tables.roads.index.dtype)
     log = [row(c, c.road, "open", None, f"{c.length_km:g} km") for c in changes if c.holds(day)]
     return table, log, []
+
+
+def _wrong_lines(new: pd.DataFrame, changes: Sequence[AddRoad], nodes: pd.DataFrame) -> list[Finding]:
+    """Return the errors of drawn lines that are not where their nodes are, as the table of roads has them."""
+    roads = Rows(new.rename_axis("road_id").reset_index(), tuple(c.where for c in changes), "road_id")
+    ends = Rows(nodes.rename_axis("node_id").reset_index(), ("",) * len(nodes), "node_id")
+    return [finding for finding in check_roads(roads, ends) if finding.severity == "error"]
 
 
 def _new_road(change: AddRoad, tables: TableSet) -> dict[str, Any]:

@@ -269,6 +269,14 @@ def test_standards_hold_in_all_years(write):
             "open_road",
         ),
         (
+            change(
+                "add_road", 'road = "new"', 'nodes = ["susa", "lacin"]', "length_km = 30.0",
+                'road_class = "primary"', 'line = "LINESTRING (4.67 39.76, 46.55 39.64)"',
+            ),
+            "line-misses-node",
+            "longitude",
+        ),
+        (
             change("growth", "percent_per_year = 1", 'district = "AZ-LAC"'),
             "growth-of-liberated",
             "resettlement",
