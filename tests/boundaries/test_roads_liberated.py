@@ -156,6 +156,18 @@ def test_kalbajar_is_reached_over_the_omar_pass_in_summer_only(roads):
     assert nx.path_weight(winter, around, "km") > 200
 
 
+@pytest.mark.parametrize("year", [2021, 2026, 2040])
+def test_the_present_kalbajar_lachin_road_is_usable_until_the_new_one_has_a_date(roads, year):
+    # 126 km between the centres today, 93.8 by the project: https://news.az/news/azerbaijani-turkish-
+    # presidents-inspect-progress-on-kalbajar-lachin-highway-construction
+    net = graph(roads, year)
+    way = nx.shortest_path(net, "kalbacar", "lacin", "km")
+    assert way == ["kalbacar", "qamisli-ayrici", "vang-dairasi", "qorcu", "lacin"]
+    assert nx.path_weight(net, way, "km") == pytest.approx(126, rel=0.02)
+    old = [row for row in roads if row["name"] == "Kəlbəcər-Laçın köhnə yolu"]
+    assert [(row["class"], row["surface"]) for row in old].count(("unclassified", "gravel")) == 2
+
+
 @pytest.mark.parametrize("town", ["xankandi", "lacin", "tartar"])
 def test_kalbajar_is_reached_from_south_and_east_in_winter(roads, town):
     assert nx.has_path(graph(roads, 2026, winter=True), town, "kalbacar")
