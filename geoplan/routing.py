@@ -308,7 +308,7 @@ def _swapped(points: pd.DataFrame, where: str, ground: Ground, rule: AccessRule)
             where=where,
             hint=f"Did you mean lat {lon[i]:g}, lon {lat[i]:g}?",
         )
-        for i in np.flatnonzero(far & near)
+        for i in np.flatnonzero(far & near).tolist()
     ]
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from geoplan.scenario import Scenario
     from geoplan.tables.read import TableSet
 
-__all__ = ["apply_changes", "counts_others", "is_half", "unclosed", "with_standards"]
+__all__ = ["apply_changes", "calibrated", "counts_others", "is_half", "unclosed", "with_standards"]
 
 
 def apply_changes(
@@ -30,8 +30,9 @@ def apply_changes(
     Changes in force on that day are applied by their start, then by their place in the file; later ones see
     what earlier ones did. Roads that any change adds are rows in every year, so that road numbers mean the
     same in all years. `tables` stays as it is; without changes it is returned itself, unless winter closes
-    roads of it.
+    roads of it or the scenario calibrates speeds.
     """
+    tables = calibrated(scenario, tables)
     if not scenario.changes and not winter_closes(scenario, tables):
         return tables, (), []
     day = dt.date(year, 1, 1)
@@ -44,6 +45,16 @@ def apply_changes(
     state = replace(tables, facilities=facilities)
     state = replace(state, **ways, **people)  # type: ignore[arg-type]
     return state, (*facility_log, *road_log, *people_log), findings
+
+
+def calibrated(scenario: Scenario, tables: TableSet) -> TableSet:
+    """Return the tables with the speeds of the speed table scaled by the scenario's factor of each class."""
+    factors = scenario.calibration.model_dump()
+    if not factors:
+        return tables
+    speeds = tables.speeds
+    scaled = speeds["speed_kmh"] * speeds["class"].map(factors).astype(float).fillna(1.0)
+    return replace(tables, speeds=speeds.assign(speed_kmh=scaled))
 
 
 def unclosed(scenario: Scenario, tables: TableSet, year: int) -> TableSet | None:

@@ -23,13 +23,16 @@ SHIPPED: Final = "shipped:"
 Status = Literal["operating", "unverified", "construction", "planned"]
 Files = Annotated[tuple[Text, ...], BeforeValidator(as_tuple), Field(min_length=1)]
 
-LATER_KEYS: Final = frozenset({"extends", "no_effect_because", "changes", "target_share"})
+LATER_KEYS: Final = frozenset({"extends", "no_effect_because", "changes", "target_share", "calibration"})
 """Keys that a record leaves out where they say nothing, so that older records stay as they were."""
+
+Factor = Annotated[float, Field(ge=0.2, le=2, allow_inf_nan=False)]
+"""Speeds beyond this are no calibration: give another speed table."""
 
 
 def _without_silent(data: dict[str, Any]) -> dict[str, Any]:
     """Return what a model says without the later keys that say nothing."""
-    return {k: v for k, v in data.items() if k not in LATER_KEYS or v not in (None, "", (), [])}
+    return {k: v for k, v in data.items() if k not in LATER_KEYS or v not in (None, "", (), [], {})}
 
 
 class Tables(Model):
@@ -99,6 +102,42 @@ class Travel(Model):
     """A point farther than this outside the country is not joined to the roads."""
 
 
+class Calibration(Model):
+    """Factors on the speeds of the speed table by road class, all vehicles and seasons alike.
+
+    A road's own speed stays as it is; a legal limit still caps the scaled speed.
+    """
+
+    motorway: Factor = 1.0
+    """Of roads of the class motorway."""
+    trunk: Factor = 1.0
+    """Of roads of the class trunk."""
+    primary: Factor = 1.0
+    """Of roads of the class primary."""
+    secondary: Factor = 1.0
+    """Of roads of the class secondary."""
+    tertiary: Factor = 1.0
+    """Of roads of the class tertiary."""
+    unclassified: Factor = 1.0
+    """Of roads of the class unclassified."""
+    residential: Factor = 1.0
+    """Of roads of the class residential."""
+    living_street: Factor = 1.0
+    """Of roads of the class living_street."""
+    service: Factor = 1.0
+    """Of roads of the class service."""
+    road: Factor = 1.0
+    """Of roads of the class road."""
+    track: Factor = 1.0
+    """Of roads of the class track."""
+    ferry: Factor = 1.0
+    """Of roads of the class ferry."""
+
+    @model_serializer(mode="wrap")
+    def _said(self, handler: SerializerFunctionWrapHandler) -> dict[str, float]:
+        return {name: factor for name, factor in handler(self).items() if factor != 1.0}
+
+
 class Service(Model):
     """One kind of care whose reach is measured."""
 
@@ -163,6 +202,8 @@ class Scenario(Model):
     """Which facilities count."""
     travel: Travel = Travel()
     """Constants of the way to the road."""
+    calibration: Calibration = Calibration()
+    """Factors that bring the speeds of classes to times measured on the road."""
     services: Annotated[tuple[Service, ...], Field(min_length=1)]
     """The kinds of care, in the order of tables and page; a child names those it changes or adds, by id."""
     changes: tuple[Change, ...] = ()
