@@ -5,9 +5,9 @@
     python bench/run.py --networks porto --works read snap
     python bench/run.py --report                    # write the documents from what there is
 
-Extracts lie in the folder `GEOPLAN_OSM_DIR`. Each measurement is a process of its own (so is its peak memory),
-one after another in a fixed order: warm-up, then up to 7 rounds. It is kept at once, so a run that was broken
-off goes on. A peer that is not installed is `absent`; one that takes longer than the limit is stopped
+Extracts lie in the folder `GEOPLAN_OSM_DIR`. Each measurement is a process of its own (so is its peak
+memory), one after another in a fixed order: warm-up, then up to 7 rounds. It is kept at once: a run that was
+broken off goes on. A peer that is not installed is `absent`; one that takes longer than the limit is stopped
 and said to. Never part of the tests.
 """
 
