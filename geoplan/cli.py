@@ -309,7 +309,7 @@ def matrix_command(
                 "status": counts,
                 "findings": [finding_dict(f) for f in findings],
                 "attributions": list(found.attributions),
-                "sources": note or "",
+                "sources": str(note) if note else "",
             }
         )
     elif not quiet:
