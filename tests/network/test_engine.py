@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -221,6 +223,29 @@ def test_a_cache_that_cannot_be_written_is_said(tables, own_cache):
     found = travel.od_matrix(network, points, points, engine="hierarchy")
     assert [f.code for f in found.findings] == ["cache-not-written"]
     assert np.array_equal(found.tenths, travel.od_matrix(network, points, points).tenths)
+
+
+SIDE_BY_SIDE = """
+import numpy as np, pandas as pd
+from geoplan import shipped
+from geoplan.network import prepared, snap, travel
+from geoplan.network.graph import build_network
+prepared.CACHE_NODES = 0
+r, n, s = (pd.read_csv(shipped.table(t)) for t in ("roads", "road_nodes", "speeds"))
+network, _ = build_network(r.set_index("road_id"), n.set_index("node_id"), s)
+points = snap.snap_points(network, list("abc"), [40.4, 40.7, 41.3], [49.8, 46.4, 48.5])
+found = travel.od_matrix(network, points, points, engine="hierarchy")
+print(found.engine, [f.code for f in found.findings], found.tenths.tolist())
+"""
+
+
+def test_runs_side_by_side_share_the_cache(own_cache):
+    command = [sys.executable, "-c", SIDE_BY_SIDE]
+    runs = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    said = {run.communicate(timeout=120)[0] for run in runs}
+    assert len(said) == 1
+    assert said.pop().startswith("hierarchy [] [[")
+    assert [p.name.split("-")[0] for p in own_cache.iterdir()] == ["hierarchy"]
 
 
 @pytest.mark.parametrize(("weight", "km"), [("time", 300), ("distance", 900)])
