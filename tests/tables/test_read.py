@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import json
-import time
 
 import geopandas as gpd
 import pandas as pd
@@ -203,9 +202,7 @@ def test_points(tmp_path):
 
 
 def test_shipped_tables_pass_their_own_checks():
-    begin = time.perf_counter()
     tables = read_tables({})
-    assert time.perf_counter() - begin < 10  # seconds, on any machine: it takes well under one
     assert [str(f) for f in tables.findings if f.severity == "error"] == []
     assert len(tables.districts) == 75
     assert len(json.dumps(tables.raw_sha256)) > 64
