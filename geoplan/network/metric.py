@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -14,7 +15,7 @@ from geoplan.network.unpacking import climb_tree, trace, unpack_slots
 from geoplan.network.weights import CLOSED, INFINITE, UNREACHED, whole_numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -52,6 +53,32 @@ class Path:
     arcs: NDArray[np.int32]
     origin_way: int
     destination_way: int
+
+
+@dataclass(frozen=True, eq=False)
+class _Change:
+    """Other weights on some road arcs: the hierarchy arcs they lie on, and the nodes above those."""
+
+    hierarchy: Hierarchy
+    arcs: NDArray[np.int64]
+    weights: NDArray[np.int64]
+    touched: NDArray[np.int32]
+    above: NDArray[np.int32]
+
+    def work_into(self, metric: Metric) -> bool:
+        """Change the arrays of a metric; return whether its type is wide enough."""
+        metric.weight[self.arcs] = self.weights
+        places = self.touched, self.above
+        frame = self.hierarchy.frame
+        peak = kernels.repair(frame, metric.weight, metric.up, metric.down, places, metric.infinite)
+        return bool(peak <= metric.infinite // 2)
+
+    def rows(self) -> NDArray[np.int64]:
+        """Return the hierarchy arcs that can change: those of the nodes above."""
+        begin = self.hierarchy.first[self.above].astype(np.int64)
+        size = self.hierarchy.first[self.above + 1] - begin
+        start = np.repeat(begin - (np.cumsum(size) - size), size)
+        return np.asarray(start + np.arange(int(size.sum())), dtype=np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,22 +129,44 @@ class Metric:
         OverflowError
             The sums go beyond 2^53.
         """
+        change = self._change(arcs, weights)
+        if change is None:
+            return self._wide.changed(arcs, weights)
+        made = replace(self, weight=self.weight.copy(), up=self.up.copy(), down=self.down.copy())
+        return made if change.work_into(made) else _widened(made)
+
+    @contextmanager
+    def trial(self, arcs: ArrayLike, weights: ArrayLike) -> Iterator[Metric]:
+        """Give the metric of `changed` for the length of a `with`: nothing large is copied.
+
+        The change is worked into the arrays of this metric and taken back at the end. Until then this metric
+        must not be asked, by no other thread either.
+        """
+        change = self._change(arcs, weights)
+        if change is None:
+            yield self._wide.changed(arcs, weights)
+            return
+        rows = change.rows()
+        before = self.weight[change.arcs], self.up[rows], self.down[rows]
+        made = replace(self)  # it widens by itself, should it have to
+        try:
+            yield made if change.work_into(made) else _widened(made)
+        finally:
+            # of an arc that is named twice every entry holds the same old weight
+            self.weight[change.arcs], self.up[rows], self.down[rows] = before
+
+    def _change(self, arcs: ArrayLike, weights: ArrayLike) -> _Change | None:
+        """Return a checked change, None if a weight does not fit the type."""
         numbers, values = np.atleast_1d(np.asarray(arcs, dtype=np.int64)), whole_numbers(weights)
         values = np.broadcast_to(values, numbers.shape)
         if numbers.min(initial=0) < 0 or numbers.max(initial=-1) >= self.hierarchy.arcs:
             raise ValueError(f"road arcs are numbered 0..{self.hierarchy.arcs - 1}")
         if self.number == NARROW and (values[values != CLOSED] > INFINITE[NARROW] // 2).any():
-            return self._wide.changed(numbers, values)
-        weight, up, down = self.weight.copy(), self.up.copy(), self.down.copy()
-        weight[numbers] = np.minimum(values, self.infinite)
+            return None
         slots = self.hierarchy.arc_slot[numbers]
         touched = np.unique(slots[slots >= 0] >> 1).astype(np.int32)
-        places = touched, self.hierarchy.above(self.hierarchy.tail[touched])
-        peak = kernels.repair(self.hierarchy.frame, weight, up, down, places, self.infinite)
-        made = replace(self, weight=weight, up=up, down=down)
-        if peak > self.infinite // 2:
-            return _widened(made)
-        return made
+        above = self.hierarchy.above(self.hierarchy.tail[touched])
+        return _Change(self.hierarchy, numbers, np.minimum(values, self.infinite), touched, above)
 
     def nearest(self, facilities: Stops, *, towards: bool = True) -> tuple[NDArray[Any], NDArray[np.int32]]:
         """Return for every node the cost to its nearest facility and which that is.

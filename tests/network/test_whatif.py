@@ -18,6 +18,10 @@ from geoplan.errors import UsageError
 from geoplan.network import engine, prepared, snap, travel
 from geoplan.network.access import AccessRule
 from geoplan.network.graph import build_network
+from geoplan.network.hierarchy import build_hierarchy
+from geoplan.network.metric import customise
+from geoplan.network.stops import Stops
+from geoplan.network.weights import CLOSED
 from geoplan.network.whatif import with_roads
 
 SQUARE = {"a": (0, 0), "b": (10, 0), "c": (10, 10), "d": (0, 10)}
@@ -122,6 +126,36 @@ def test_the_shipped_graph_with_each_tenth_road_closed():
         one, two = both(changed, points, points), travel.od_matrix(rebuilt, other, other)
         assert np.array_equal(one.tenths, two.tenths)
         assert np.array_equal(one.km, two.km, equal_nan=True)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.booleans())
+def test_a_trial_is_the_change_and_leaves_no_trace(seed, wide):
+    rng = np.random.default_rng(seed)
+    nodes, arcs = int(rng.integers(2, 12)), int(rng.integers(1, 40))
+    tail, head = rng.integers(0, nodes, (2, arcs))
+    weight = rng.integers(0, 9, arcs) << (30 if wide else 0)
+    metric = customise(build_hierarchy(nodes, tail, head), weight)
+    kept = [array.copy() for array in (metric.weight, metric.up, metric.down)]
+    some = rng.integers(0, arcs, int(rng.integers(1, 5)))
+    new = rng.choice(np.array([CLOSED, 0, 3, 2**20, 2**40]), len(some))
+    every = Stops.at_nodes(np.arange(nodes))
+    # of an arc that is named twice, the last weight counts
+    expected = customise(metric.hierarchy, _with(weight, some, new)).matrix(every, every)
+    with metric.trial(some, new) as trial:
+        assert np.array_equal(trial.matrix(every, every), expected)
+        assert np.array_equal(trial.nearest(every.part(0, 1))[0], expected[:, 0])
+    assert np.array_equal(metric.changed(some, new).matrix(every, every), expected)
+    with pytest.raises(KeyError), metric.trial(some, new):
+        raise KeyError
+    for before, after in zip(kept, (metric.weight, metric.up, metric.down), strict=True):
+        assert np.array_equal(before, after)
+
+
+def _with(weight, some, new):
+    changed = weight.copy()
+    changed[some] = new
+    return changed
 
 
 def test_unknown_roads_and_absurd_factors_are_named():
