@@ -17,6 +17,9 @@ FLAGS = [
 ]
 OWN = ("file:", "data:", "blob:")
 
+_RUNNING = []
+"""The browser of this session, while one runs: Playwright starts only one a thread."""
+
 
 @dataclass
 class Opened:
@@ -55,7 +58,10 @@ def chromium_path():
 
 @contextmanager
 def launch():
-    """Yield a Chromium; skipped with its reason where there is none."""
+    """Yield a Chromium, the one that runs already if there is one; skipped with its reason without any."""
+    if _RUNNING:
+        yield _RUNNING[0]
+        return
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
@@ -63,7 +69,9 @@ def launch():
     path = chromium_path()
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=path, args=FLAGS)
+        _RUNNING.append(browser)
         yield browser
+        _RUNNING.clear()
         browser.close()
 
 
