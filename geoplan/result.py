@@ -12,44 +12,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from geoplan.errors import Finding
+    from geoplan.network.travel import RouteForest
     from geoplan.scenario import Scenario
     from geoplan.tables.terrain import Terrain
-
-
-@dataclass(frozen=True)
-class RouteForest:
-    """Fastest routes of one year, coded so that a page can draw any of them by following pointers.
-
-    Roads are numbered by their place in `Result.roads`, nodes by their place in `Result.road_nodes`.
-    A route from demand point d to facility f starts on road `demand_road[d]` at share
-    `demand_share[d]` of its drawn line, leaves that road at node `entry_node[d, f]` (-1: d and f lie on
-    the same road and the route stays on it; -2: no route or a direct path off the roads), then follows
-    `next_road[f, node]` until that is -1, and from there runs along `facility_road[f]` to share
-    `facility_share[f]`.
-
-    Attributes
-    ----------
-    demand_ids, facility_ids
-        Row and column labels.
-    demand_road, demand_share, facility_road, facility_share
-        int32 and float64, one a point; road -1: not snapped.
-    entry_node
-        int32, (demand, facility).
-    next_road
-        int32, (facility, node).
-    direct
-        bool, (demand, facility): the direct path off the roads is quicker.
-    """
-
-    demand_ids: tuple[str, ...]
-    facility_ids: tuple[str, ...]
-    demand_road: NDArray[np.int32]
-    demand_share: NDArray[np.float64]
-    facility_road: NDArray[np.int32]
-    facility_share: NDArray[np.float64]
-    entry_node: NDArray[np.int32]
-    next_road: NDArray[np.int32]
-    direct: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

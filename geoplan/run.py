@@ -20,7 +20,7 @@ from geoplan.network.graph import build_network
 from geoplan.network.islands import keep_islands
 from geoplan.network.snap import Snapping, snap_points, snapping_findings, snapping_table
 from geoplan.network.travel import ODMatrix, od_matrix, route_forest
-from geoplan.result import Provenance, Result, RouteForest, YearState
+from geoplan.result import Provenance, Result, YearState
 from geoplan.roadcheck import check_distances
 from geoplan.routing import country
 from geoplan.sources import attributions, left_out_findings
@@ -237,7 +237,7 @@ def _year(
         km=matrix.km,
         counting=tuple(counting.index),
         open_roads=opened,
-        routes=RouteForest(**{name: getattr(forest, name) for name in RouteForest.__dataclass_fields__}),
+        routes=forest,
     )
     kinds = np.concatenate([demand["demand_kind"].to_numpy(dtype=object), np.full(len(counting), "facility")])
     snapping = pd.concat([snapping_table(origins), snapping_table(goals)], ignore_index=True)

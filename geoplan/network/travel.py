@@ -125,10 +125,28 @@ class Route:
 
 
 @dataclass(frozen=True)
-class Forest:
-    """Fastest routes coded for the page; fields as in `geoplan.result.RouteForest`.
+class RouteForest:
+    """Fastest routes of one year, coded so that a page can draw any of them by following pointers.
 
     Roads and nodes are numbered by their places in the tables that `build_network` was given.
+    A route from demand point d to facility f starts on road `demand_road[d]` at share
+    `demand_share[d]` of its drawn line, leaves that road at node `entry_node[d, f]` (-1: d and f lie on
+    the same road and the route stays on it; -2: no route or a direct path off the roads), then follows
+    `next_road[f, node]` until that is -1, and from there runs along `facility_road[f]` to share
+    `facility_share[f]`.
+
+    Attributes
+    ----------
+    demand_ids, facility_ids
+        Row and column labels.
+    demand_road, demand_share, facility_road, facility_share
+        int32 and float64, one a point; road -1: not snapped.
+    entry_node
+        int32, (demand, facility).
+    next_road
+        int32, (facility, node).
+    direct
+        bool, (demand, facility): the direct path off the roads is quicker.
     """
 
     demand_ids: tuple[str, ...]
@@ -244,7 +262,9 @@ def with_legs(
     return minutes, km
 
 
-def route_forest(network: RoadNetwork, demand: Snapping, facilities: Snapping, *, matrix: ODMatrix) -> Forest:
+def route_forest(
+    network: RoadNetwork, demand: Snapping, facilities: Snapping, *, matrix: ODMatrix
+) -> RouteForest:
     """Return the routes behind `matrix` (demand rows, facility columns), coded for the page.
 
     One reversed sweep per facility: every node knows the next road towards it.
@@ -263,7 +283,7 @@ def route_forest(network: RoadNetwork, demand: Snapping, facilities: Snapping, *
         roads[:, network.node_row] = road_row[swept.edge[swept.source]]
         next_road[swept.points] = roads
     entry[matrix.direct] = NO_ROUTE
-    return Forest(
+    return RouteForest(
         demand_ids=demand.ids,
         facility_ids=facilities.ids,
         demand_road=road_row[demand.edge],

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from geoplan.result import RouteForest
+    from geoplan.network.travel import RouteForest
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geoplan.result import Provenance, Result, RouteForest, YearState
+from geoplan.network.travel import RouteForest
+from geoplan.result import Provenance, Result, YearState
 
 SPEED_KMH = 60
 LEG_KMH = 20

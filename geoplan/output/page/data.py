@@ -14,7 +14,8 @@ from geoplan.output.page.vendored import LANGUAGES, catalogue
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from geoplan.result import Result, RouteForest, YearState
+    from geoplan.network.travel import RouteForest
+    from geoplan.result import Result, YearState
 
 SCHEMA: Final = 1
 """Version of the page data; the page refuses another."""
