@@ -63,9 +63,12 @@ def _head(state: dict[str, Any]) -> list[str]:
         "a process of its own: made ready, warmed up (and compared with SciPy where geoplan answers), up to",
         "7 rounds. Long works are done in part and scaled up: matrices by the sources (pandana: by the",
         "pairs), service areas of networkx by the facilities. The extracts are © OpenStreetMap contributors,",
-        "ODbL 1.0; as read by geoplan they hold junctions, ends of ways and dead ends only.",
+        "ODbL 1.0; as read by geoplan they hold junctions, ends of ways and dead ends only. The bandwidth",
+        "bound is a numpy copy of the arrays that the sweep touches into memory that is there already.",
+        "Records may come from several runs on one machine: a run that was broken off goes on.",
         "",
         f"{made_on} {machine.get('python')}; load {load} while measuring.",
+        *(line for note in state.get("notes", []) for line in ("", f"- {note}")),
     ]
 
 

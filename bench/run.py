@@ -179,7 +179,9 @@ def main() -> None:
         make_world(network, choices.folder)
         record = in_process(network, work, peer, choices.folder)
         state["records"][key], state["machine"] = record, machine()
-        file.write_text(json.dumps(state, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        file.write_text(
+            json.dumps(state, indent=1, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8"
+        )
         print(key, record.get("cpu_s", record.get("note")), flush=True)
     write_report(state, choices.out)
 
