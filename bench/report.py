@@ -165,11 +165,13 @@ def _draw(records: Records, file: Path) -> None:
                        ("prepare", "geoplan, hierarchy")):  # fmt: skip
         found = [(n, s) for name, n in sizes if (s := _cpu(records, name, work, peer))]
         if found:
-            axes[2].plot(*zip(*found, strict=True), marker="o", label=WORKS[work][0].split(",")[0])
+            axes[2].plot(
+                *zip(*found, strict=True), marker="o", label=WORKS[work][0].removesuffix(", for every node")
+            )
     axes[2].set(
         xscale="log", yscale="log", xlabel="nodes", ylabel="CPU seconds", title="geoplan as networks grow"
     )
-    axes[2].legend()
+    axes[2].legend(fontsize="small")
     figure.tight_layout()
     figure.savefig(file, metadata={"Date": None})
     plots.close(figure)
@@ -184,4 +186,4 @@ def _bars(axis: Any, records: Records, work: str) -> None:
     axis.set(xscale="log", xlabel="CPU seconds", title=WORKS[work][0], yticks=range(len(peers)))
     axis.set_yticklabels(peers)
     axis.invert_yaxis()
-    axis.legend(loc="lower right")
+    axis.legend(loc="upper right")
