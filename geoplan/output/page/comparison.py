@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import folium
 import numpy as np
-from branca.element import Figure, MacroElement, Template
+from branca.element import Figure
 
 from geoplan.analysis.difference import ABSENT
 from geoplan.output.comparing import is_identical
@@ -26,6 +26,7 @@ from geoplan.output.page.html import (
     set_language_and_viewport,
 )
 from geoplan.output.page.pack import coded, column, names, packed, position, text_column, trilingual
+from geoplan.output.page.parts import Html, Start
 from geoplan.output.page.vendored import LANGUAGES, page_texts
 
 if TYPE_CHECKING:
@@ -51,31 +52,6 @@ SCRIPTS: Final = (
 
 _HERE: Final = Path(__file__).resolve().parent
 _DATA_MARK: Final = "<!--geoplan-data-->"
-
-
-class _Markup(MacroElement):  # type: ignore[misc] # branca has no types
-    """A piece of markup of the frame; it holds no data and no user's text."""
-
-    _template = Template("{% macro html(this, kwargs) %}{{ this.markup }}{% endmacro %}")
-
-    def __init__(self, markup: str) -> None:
-        super().__init__()
-        self._name = "Frame"
-        self.markup = markup
-
-
-class _Start(MacroElement):  # type: ignore[misc] # branca has no types
-    """The one line that hands map and districts over to the page's own scripts."""
-
-    _template = Template(
-        "{% macro script(this, kwargs) %}window.geoplan.start({map: {{ this._parent.get_name() }}, "
-        "districts: {{ this.layer.get_name() }}});{% endmacro %}"
-    )
-
-    def __init__(self, layer: folium.GeoJson) -> None:
-        super().__init__()
-        self._name = "Start"
-        self.layer = layer
 
 
 def render_comparison(comparison: Comparison) -> str:
@@ -120,7 +96,7 @@ def _figure(comparison: Comparison, shapes: geometry.Geometries) -> Figure:
     """Return the Folium figure: our frame around a map with one layer of districts."""
     above, _, below = (_HERE / "compare" / "frame.html").read_text(encoding="utf-8").partition("<!--map-->")
     figure = Figure(title=html.escape(trilingual(comparison.base.about["title"])[LANGUAGES[0]]))
-    figure.add_child(_Markup(above))
+    figure.add_child(Html(above))
     chart = folium.Map(
         location=[40.3, 47.7],
         zoom_start=7,
@@ -138,8 +114,8 @@ def _figure(comparison: Comparison, shapes: geometry.Geometries) -> Figure:
     layer = folium.GeoJson(geometry.feature_collection(shapes), smooth_factor=0.5)
     layer.add_to(chart)
     sentences = " ".join(html.escape(catalogue()[language]["noscript"]) for language in LANGUAGES)
-    _Markup(f"<noscript><p>{sentences}</p></noscript>{below}{_DATA_MARK}").add_to(chart)
-    _Start(layer).add_to(chart)
+    Html(f"<noscript><p>{sentences}</p></noscript>{below}{_DATA_MARK}").add_to(chart)
+    Start({"districts": layer}).add_to(chart)
     return figure
 
 

@@ -6,7 +6,7 @@ import html
 from typing import TYPE_CHECKING, Final
 
 import folium
-from branca.element import Figure, MacroElement, Template
+from branca.element import Figure
 
 from geoplan.output.page import data, geometry
 from geoplan.output.page.html import (
@@ -20,6 +20,7 @@ from geoplan.output.page.html import (
     set_language_and_viewport,
 )
 from geoplan.output.page.pack import packed, trilingual
+from geoplan.output.page.parts import Html, Start
 from geoplan.output.page.relief import relief_image
 from geoplan.output.page.vendored import LANGUAGES, catalogue, frame_texts, page_texts
 
@@ -42,33 +43,6 @@ _PANES: Final = (
 """Name and height of each pane, bottom to top; only districts listen to the pointer."""
 
 
-class _Html(MacroElement):  # type: ignore[misc] # branca has no types
-    """A piece of markup of the frame; it holds no data and no user's text."""
-
-    _template = Template("{% macro html(this, kwargs) %}{{ this.markup }}{% endmacro %}")
-
-    def __init__(self, markup: str) -> None:
-        super().__init__()
-        self._name = "Frame"
-        self.markup = markup
-
-
-class _Start(MacroElement):  # type: ignore[misc] # branca has no types
-    """The one line that hands Folium's map and layers over to the page's own scripts."""
-
-    _template = Template(
-        "{% macro script(this, kwargs) %}"
-        "window.geoplan.start({map: {{ this._parent.get_name() }}, "
-        "{% for name, layer in this.layers.items() %}{{ name }}: {{ layer.get_name() }}, {% endfor %}});"
-        "{% endmacro %}"
-    )
-
-    def __init__(self, layers: dict[str, folium.GeoJson]) -> None:
-        super().__init__()
-        self._name = "Start"
-        self.layers = layers
-
-
 def render_page(result: Result) -> str:
     """Return the whole page as HTML text: no link to anywhere, the same bytes on every call.
 
@@ -89,7 +63,7 @@ def _figure(result: Result, shapes: geometry.Geometries) -> Figure:
     """Return the Folium figure: our frame around a map with three GeoJSON layers."""
     above, below = frame_texts()
     figure = Figure(title=html.escape(trilingual(result.scenario.title)[LANGUAGES[0]]))
-    figure.add_child(_Html(above))
+    figure.add_child(Html(above))
     chart = _map()
     figure.add_child(chart)
     layers = {
@@ -101,8 +75,8 @@ def _figure(result: Result, shapes: geometry.Geometries) -> Figure:
     }
     for layer in layers.values():
         layer.add_to(chart)
-    _Html(_noscript() + below + _DATA_MARK).add_to(chart)
-    _Start(layers).add_to(chart)
+    Html(_noscript() + below + _DATA_MARK).add_to(chart)
+    Start(layers).add_to(chart)
     return figure
 
 
