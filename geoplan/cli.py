@@ -106,14 +106,14 @@ def run_command(
     """Compute who reaches which care and write the map page, the tables and the record."""
     from geoplan.output.files import check_free, write_result
     from geoplan.output.page.page import render_page
-    from geoplan.run import run
+    from geoplan.run import run_with_base
     from geoplan.scenario import load_scenario
 
     loaded = load_scenario(scenario)
     folder = out if out is not None else Path("out") / loaded.id
     check_free(folder, overwrite=overwrite)
     with progress(quiet=quiet or as_json) as step:
-        result = run(loaded, progress=step)
+        result = run_with_base(loaded, progress=step)
         step("write the page and the tables")
         written = write_result(result, folder, overwrite=overwrite, render=render_page)
     if as_json:

@@ -41,6 +41,12 @@ class YearState:
         bool, one a row of `Result.roads`: usable in this year and season.
     routes
         Coded fastest routes.
+    sites
+        Every facility, also those that do not count, and every candidate site: index `site_id`, sorted;
+        columns `site_kind` (facility, candidate), `settlement_id, district_id, lat, lon,
+        position_radius_km, name_az, name_en, name_ru, confidence`. None where only figures were asked.
+    site_tenths
+        int32 (demand, site), as `tenths`; the columns of facilities that count are the same.
     """
 
     year: int
@@ -51,6 +57,8 @@ class YearState:
     counting: tuple[str, ...]
     open_roads: NDArray[np.bool_]
     routes: RouteForest
+    sites: pd.DataFrame | None = None
+    site_tenths: NDArray[np.int32] | None = None
 
 
 @dataclass(frozen=True)
@@ -123,6 +131,8 @@ class Result:
         Versions, hashes, timings.
     changes_log
         What the changes of the scenario made different in any year, in the order of years and changes.
+    base
+        What the scenario is read against: its parent, run for the same years. None where it extends none.
     """
 
     scenario: Scenario
@@ -142,3 +152,4 @@ class Result:
     findings: tuple[Finding, ...]
     provenance: Provenance
     changes_log: tuple[ChangeRow, ...] = ()
+    base: Result | None = None

@@ -23,7 +23,10 @@ from geoplan.network.travel import ODMatrix, od_matrix, route_forest
 from geoplan.result import Provenance, Result, YearState
 from geoplan.roadcheck import check_distances
 from geoplan.routing import country
+from geoplan.scenario import parent_of
 from geoplan.sources import attributions, left_out_findings
+from geoplan.tables.candidates import COLUMNS as SITE_COLUMNS
+from geoplan.tables.candidates import candidate_sites
 from geoplan.tables.check import check_service_tags
 from geoplan.tables.demand import build_demand
 from geoplan.tables.read import read_tables, tables_hash
@@ -84,7 +87,7 @@ def run(
         What `read_tables(scenario.table_paths())` gave before: many runs over the same files read them once.
     figures_only
         Leave out what no figure of coverage rests on and one of many runs does not need: the check against
-        published distances, attributions and the hash of the run.
+        published distances, attributions, the hash of the run, and the times to candidate sites.
 
     Raises
     ------
@@ -103,10 +106,13 @@ def run(
     states = [apply_changes(scenario, tables, year) for year in scenario.years]
     findings += [finding for _, _, found in states for finding in found]
     findings += _service_findings(scenario, tables, [state.facilities for state, _, _ in states])
+    candidates, found = candidate_sites(tables, scenario.candidates.kinds)
+    findings += found
     raise_on_errors(findings)
     parts = []
     for year, (state, _, _) in zip(scenario.years, states, strict=True):
-        given = _Tables(state, tables.roads, unclosed(scenario, tables, year))
+        sites = None if figures_only else candidates
+        given = _Tables(state, tables.roads, unclosed(scenario, tables, year), sites)
         part, found = _year(scenario, given, place, year, clock)
         parts.append(part)
         findings += found
@@ -146,6 +152,23 @@ def run(
     )
 
 
+def run_with_base(scenario: Scenario, *, progress: Progress | None = None) -> Result:
+    """Return what `scenario` finds, and in `base` what its parent finds for the same years.
+
+    This is what a planner sees: the plan beside what it changes. Raises as `run`.
+    """
+    return run_beside(scenario, parent_of(scenario), progress=progress)
+
+
+def run_beside(scenario: Scenario, parent: Scenario | None, *, progress: Progress | None = None) -> Result:
+    """Return what `scenario` finds, and in `base` what `parent` finds for the years of `scenario`."""
+    result = run(scenario, progress=progress)
+    if parent is None:
+        return result
+    told = None if progress is None else lambda step: progress(f"the parent: {step}")
+    return replace(result, base=run(parent.model_copy(update={"years": scenario.years}), progress=told))
+
+
 class _Clock:
     """Names the step under way to the caller and keeps the seconds of each."""
 
@@ -177,12 +200,14 @@ class _Place:
 class _Tables:
     """The tables of one year, and the roads before any change: where people live does not follow plans.
 
-    `unclosed` are the tables as if no change had closed a road, None where none has.
+    `unclosed` are the tables as if no change had closed a road, None where none has; `candidates` are the
+    candidate sites, None where only figures are asked.
     """
 
     year: TableSet
     roads_before: pd.DataFrame
     unclosed: TableSet | None
+    candidates: pd.DataFrame | None
 
 
 @dataclass(frozen=True)
@@ -225,6 +250,10 @@ def _year(
     matrix = od_matrix(network, origins, goals, ground=place.ground, rule=place.rule)
     findings += matrix.findings
     forest = route_forest(network, origins, goals, matrix=matrix)
+    sites, site_tenths = None, None
+    if given.candidates is not None:
+        sites = _sites(facilities, given.candidates)
+        site_tenths = _site_tenths(network, origins, sites, matrix, place)
     clock.step(f"{year}: coverage")
     opened = np.zeros(len(tables.roads), dtype=bool)
     opened[network.road_row] = True
@@ -238,6 +267,8 @@ def _year(
         counting=tuple(counting.index),
         open_roads=opened,
         routes=forest,
+        sites=sites,
+        site_tenths=site_tenths,
     )
     kinds = np.concatenate([demand["demand_kind"].to_numpy(dtype=object), np.full(len(counting), "facility")])
     snapping = pd.concat([snapping_table(origins), snapping_table(goals)], ignore_index=True)
@@ -251,6 +282,29 @@ def _year(
         _labelled(snapping, scenario, year),
     )
     return part, findings
+
+
+def _sites(facilities: pd.DataFrame, candidates: pd.DataFrame) -> pd.DataFrame:
+    """Return every facility and every candidate as one table of sites, sorted by id."""
+    parts = []
+    for kind, frame in (("facility", facilities), ("candidate", candidates)):
+        part = frame[[*SITE_COLUMNS]].rename_axis("site_id")
+        part.insert(0, "site_kind", kind)
+        parts += [part] if len(part) else []
+    return pd.concat(parts).sort_index(kind="stable")
+
+
+def _site_tenths(
+    network: RoadNetwork, origins: Snapping, sites: pd.DataFrame, matrix: ODMatrix, place: _Place
+) -> NDArray[np.int32]:
+    """Return the times to all sites; those to facilities that count are in the matrix already."""
+    known = sites.index.isin(matrix.destination_ids)
+    others, _ = _snap(network, sites[~known], place, where="candidates")
+    more = od_matrix(network, origins, others, ground=place.ground, rule=place.rule)
+    tenths = np.empty((len(matrix.origin_ids), len(sites)), dtype=np.int32)
+    tenths[:, known] = matrix.tenths
+    tenths[:, ~known] = more.tenths
+    return tenths
 
 
 def _component_people(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from geoplan import saved
 from geoplan.errors import UsageError
 from geoplan.output.files import RECORD, write_result
-from geoplan.run import VERSIONED, run
+from geoplan.run import VERSIONED, run_beside
 from geoplan.version import __version__
 
 if TYPE_CHECKING:
@@ -86,8 +86,9 @@ def verify(
             f"the scenario of {folder} cannot run again from its record alone",
             hint="If it uses tables of its own, name the folder of its file with --beside.",
         )
+    parent = saved.recorded_scenario(record["base"], beside) if "base" in record else None
     causes = _causes(record, scenario)
-    result = run(scenario, progress=progress)
+    result = run_beside(scenario, parent, progress=progress)
     with tempfile.TemporaryDirectory(prefix="geoplan-verify-") as aside:
         again = Path(aside) / "again"
         write_result(result, again, overwrite=False, render=render)

@@ -237,6 +237,7 @@ def record(result: Result) -> dict[str, Any]:
         "run_hash": p.run_hash,
         "scenario": result.scenario.model_dump(mode="json"),
         **({"scenario_asked": p.asked} if p.asked else {}),
+        **({"base": _base_record(result.base)} if result.base else {}),
         "input_sha256": p.input_sha256,
         "versions": p.versions,
         "attributions": list(p.attributions),
@@ -244,6 +245,17 @@ def record(result: Result) -> dict[str, Any]:
         "findings": json.loads(findings_table(result).to_json(orient="records", force_ascii=False)),
         "started_at": p.started_at,
         "timings": p.timings_s,
+    }
+
+
+def _base_record(base: Result) -> dict[str, Any]:
+    """Return what was run as the base: enough to run it again."""
+    p = base.provenance
+    return {
+        "scenario_id": base.scenario.id,
+        "run_hash": p.run_hash,
+        "scenario": p.asked or base.scenario.model_dump(mode="json"),
+        "input_sha256": p.input_sha256,
     }
 
 

@@ -3,14 +3,24 @@
 from geoplan.scenario.base import Trilingual, Words
 from geoplan.scenario.change_base import ChangeKey
 from geoplan.scenario.changes import KINDS, AnyChange, Change
-from geoplan.scenario.load import load_scenario
-from geoplan.scenario.models import FILE_KEYS, Facilities, Population, Scenario, Service, Tables, Travel
+from geoplan.scenario.load import load_scenario, parent_of
+from geoplan.scenario.models import (
+    FILE_KEYS,
+    Candidates,
+    Facilities,
+    Population,
+    Scenario,
+    Service,
+    Tables,
+    Travel,
+)
 from geoplan.scenario.show import scenario_toml
 
 __all__ = [
     "FILE_KEYS",
     "KINDS",
     "AnyChange",
+    "Candidates",
     "Change",
     "ChangeKey",
     "Facilities",
@@ -22,5 +32,6 @@ __all__ = [
     "Trilingual",
     "Words",
     "load_scenario",
+    "parent_of",
     "scenario_toml",
 ]

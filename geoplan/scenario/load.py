@@ -81,6 +81,19 @@ def load_scenario(scenario: str | Path) -> Scenario:
     return loaded.model_copy(update=own)
 
 
+def parent_of(scenario: Scenario) -> Scenario | None:
+    """Return the scenario that `scenario` extends, None where it extends none.
+
+    Raises
+    ------
+    InputError
+        As `load_scenario`.
+    """
+    if not scenario.extends:
+        return None
+    return load_scenario(_parent(_read(scenario.path)))
+
+
 # --- the chain of files -----------------------------------------------------------------------------
 
 

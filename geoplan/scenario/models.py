@@ -55,6 +55,8 @@ class Tables(Model):
     """Countries and seas around, for the map."""
     facilities: Files = ("shipped:facilities",)
     """Hospitals, centres and posts with their services."""
+    candidates: Annotated[tuple[Text, ...], BeforeValidator(as_tuple)] = ()
+    """Own candidate sites for new centres, beside those of the section `candidates`; none ships."""
     population: Files = ("shipped:population",)
     """People of settlements outside the liberated territories."""
     district_population: Files = ("shipped:district_population",)
@@ -83,6 +85,16 @@ class Facilities(Model):
 
     military: bool = True
     """Count military hospitals that serve civilians."""
+
+
+class Candidates(Model):
+    """Where a centre could stand: what siting and the what-if of the page choose from."""
+
+    kinds: tuple[Literal["district_centres", "return_programme"], ...] = (
+        "district_centres",
+        "return_programme",
+    )
+    """Settlements that are candidate sites: centres of districts, places of the return programme."""
 
 
 class Travel(Model):
@@ -200,6 +212,8 @@ class Scenario(Model):
     """Whom to count."""
     facilities: Facilities = Facilities()
     """Which facilities count."""
+    candidates: Candidates = Candidates()
+    """Where a centre could stand."""
     travel: Travel = Travel()
     """Constants of the way to the road."""
     calibration: Calibration = Calibration()

@@ -28,6 +28,8 @@ REFERENCES: Final = (
     ("facilities", "district_id", "districts"),
     ("facilities", "serves_district_id", "districts"),
     ("facilities", "settlement_id", "settlements"),
+    ("candidates", "district_id", "districts"),
+    ("candidates", "settlement_id", "settlements"),
     ("district_population", "district_id", "districts"),
     ("districts", "centre_settlement_id", "settlements"),
     ("population", "settlement_id", "settlements"),

@@ -43,10 +43,10 @@ def check_places(tables: Tables, *, own_roads: bool = False) -> tuple[list[Findi
         findings += check_shapes(tables["neighbours"])
     if country is None:
         return findings, None
-    for name in ("settlements", "facilities", "road_nodes"):
+    for name in ("settlements", "facilities", "candidates", "road_nodes"):
         if name in tables and not (own_roads and name == "road_nodes"):
             findings += check_positions(tables[name], country)
-    for name in ("settlements", "facilities"):
+    for name in ("settlements", "facilities", "candidates"):
         if name in tables:
             findings += check_own_district(tables[name], country)
     return findings, country

@@ -119,6 +119,7 @@ SPECS: Final[dict[str, TableSpec]] = {
     "roads": TableSpec("road_id", ("road_id",)),
     "neighbours": TableSpec(may_be_empty=True, layer=True),
     "facilities": TableSpec("facility_id", ("facility_id",)),
+    "candidates": TableSpec("site_id", ("site_id",), may_be_empty=True),
     "population": TableSpec(key=("settlement_id", "year"), may_be_empty=True),
     "district_population": TableSpec(key=("district_id", "year")),
     "resettlement": TableSpec(key=("settlement_id", "date", "kind"), may_be_empty=True),

@@ -41,6 +41,8 @@ class TableSet:
         `districts` is a GeoDataFrame in EPSG:4326.
     population, district_population, resettlement, speeds, standards
         Plain index; sorted by their key.
+    candidates
+        The planner's own candidate sites, index = id; no rows where no file is named.
     neighbours
         GeoDataFrame in EPSG:4326, sorted by kind and name.
     terrain
@@ -60,6 +62,7 @@ class TableSet:
     terrain: Terrain
     neighbours: gpd.GeoDataFrame
     facilities: pd.DataFrame
+    candidates: pd.DataFrame
     population: pd.DataFrame
     district_population: pd.DataFrame
     resettlement: pd.DataFrame
@@ -72,6 +75,9 @@ class TableSet:
 
 NAMES: Final = tuple(f.name for f in fields(TableSet) if f.name not in {"findings", "paths", "raw_sha256"})
 """The tables of a run, in the order of `TableSet`."""
+
+OPTIONAL: Final = frozenset({"candidates"})
+"""Tables that do not ship and may be absent."""
 
 
 def read_tables(paths: Mapping[str, Sequence[Path]], *, own_roads: bool = False) -> TableSet:
@@ -97,12 +103,12 @@ def read_tables(paths: Mapping[str, Sequence[Path]], *, own_roads: bool = False)
         if name not in NAMES:
             hint = "Tables: " + ", ".join(sorted(NAMES))
             raise UsageError(f"no table is called '{name}'.{did_you_mean(name, NAMES)}", hint=hint)
-    files = {name: tuple(Path(p) for p in paths.get(name) or (shipped.table(name),)) for name in NAMES}
+    files = {name: _files(name, paths.get(name)) for name in NAMES}
     terrain, findings = _read_terrain(files["terrain"])
     from_lines = own_roads and "roads" in paths and "road_nodes" not in paths
     read: dict[str, Rows] = {}
     for name in NAMES:
-        if name == "terrain" or (name == "road_nodes" and from_lines):
+        if name == "terrain" or (name == "road_nodes" and from_lines) or not files[name]:
             continue
         rows, found = read_rows(name, files[name])
         findings += found
@@ -114,7 +120,8 @@ def read_tables(paths: Mapping[str, Sequence[Path]], *, own_roads: bool = False)
     raise_on_errors(findings)
     if terrain is None:
         raise InputError(findings)
-    finished = {name: _finished(name, rows) for name, rows in read.items()}
+    finished = {name: _absent(name) for name in OPTIONAL if not files[name]}
+    finished |= {name: _finished(name, rows) for name, rows in read.items()}
     finished["roads"], found = _with_lines(finished["roads"], finished["road_nodes"], read["roads"])
     return TableSet(
         terrain=terrain,
@@ -123,6 +130,19 @@ def read_tables(paths: Mapping[str, Sequence[Path]], *, own_roads: bool = False)
         raw_sha256=_raw_hashes(files),
         **finished,
     )
+
+
+def _files(name: str, given: Sequence[Path] | None) -> tuple[Path, ...]:
+    """Return the files of a table: those given, else the shipped one, none of an optional table."""
+    if not given and name in OPTIONAL:
+        return ()
+    return tuple(Path(p) for p in given or (shipped.table(name),))
+
+
+def _absent(name: str) -> pd.DataFrame:
+    """Return an optional table that nobody has given: its columns and no row."""
+    columns = [column.name for column in load_contract(name)]
+    return pd.DataFrame({column: pd.Series(dtype=object) for column in columns}).set_index(SPECS[name].index)
 
 
 def nodes_from_lines(roads: Rows) -> Rows:
