@@ -14,7 +14,7 @@ from geoplan.errors import InfeasibleError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from geoplan.siting_files import SiteAnswer
+    from geoplan.siting_answer import SiteAnswer
 
     Progress = Callable[[float, float], None]
 

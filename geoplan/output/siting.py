@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from geoplan.errors import Finding
-    from geoplan.siting_files import SiteAnswer
+    from geoplan.siting_answer import SiteAnswer
 
 RECORD = "siting.json"
 
