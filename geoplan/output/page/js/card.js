@@ -90,7 +90,7 @@
         row && row.mean_minutes !== null ? fact(gp.t("kpi.times"), [row.mean_minutes, row.p50_minutes, row.p90_minutes].map((v) => gp.number(v)).join(" / ")) : null),
       bandRows(i, row),
       gp.el("h3", {}, gp.t("card.services")),
-      gp.el("ul", { class: "gp-nearest" }, gp.head.services.map((service) => gp.el("li", { class: "gp-nearest-row" },
+      gp.el("ul", { class: "gp-nearest" }, gp.model.services().map((service) => gp.el("li", { class: "gp-nearest-row" },
         gp.el("span", { class: "gp-nearest-service" }, gp.name(service.name) + ", " + gp.t("within.short", { minutes: service.target.minutes })),
         ofAll(gp.model.districtRow(i, service.id))))),
       gp.el("button", { type: "button", class: "gp-button", "data-gp-focus": "card-zoom", on: { click: () => gp.mapView.goToDistrict(i) } }, gp.t("zoom.here")),

@@ -5,7 +5,7 @@
   const listeners = [];
   const gp = {
     state: { lang: "az", service: 0, year: 0, theme: "districts", roads: true, facilities: true,
-      planned: true, view: "country", tab: "settlements", selection: null },
+      planned: true, view: "country", tab: "settlements", selection: null, mode: "plan", whatif: 0 },
     head: null,
     bulk: null,
     map: null,

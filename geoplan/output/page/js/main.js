@@ -16,7 +16,7 @@
     gp.replace("gp-busy", gp.t("busy"));
     await gp.readBulk();
     gp.replace("gp-busy");
-    gp.model.turnYear();
+    gp.model.turn();
     gp.basemap.dressRoads();
     gp.points.start();
     gp.facilities.start();
@@ -47,27 +47,28 @@
   }
 
   function listen() {
-    gp.onChange(["year"], gp.model.turnYear);
-    gp.onChange(["lang", "service", "year"], () => [gp.districts, gp.points].forEach((part) => part.quiet()));
+    const figures = gp.model.FIGURES;
+    gp.onChange(["year", "mode", "whatif"], gp.model.turn);
+    gp.onChange(["lang", ...figures], () => [gp.districts, gp.points].forEach((part) => part.quiet()));
     gp.onChange(["lang"], texts);
     gp.onChange(["lang", "year"], gp.header.render);
     gp.onChange(["lang", "service"], gp.header.services);
     gp.onChange(["lang", "theme", "roads", "facilities", "planned"], gp.controls.render);
     gp.onChange(["lang"], gp.controls.credit);
-    gp.onChange(["lang", "service", "year"], gp.kpi.render);
+    gp.onChange(["lang", ...figures], gp.kpi.render);
     gp.onChange(["service"], dropOwnRoute);
-    gp.onChange(["service", "year", "theme", "selection"], gp.districts.restyle);
-    gp.onChange(["lang", "service", "year"], gp.mapView.label);
-    gp.onChange(["roads", "theme", "year"], gp.basemap.restyle);
-    gp.onChange(["selection", "service", "year"], gp.route.draw);
-    gp.onChange(["lang", "service", "year", "facilities"], gp.facilities.redraw);
+    gp.onChange([...figures, "theme", "selection"], gp.districts.restyle);
+    gp.onChange(["lang", ...figures], gp.mapView.label);
+    gp.onChange(["roads", "theme", "year", "mode"], gp.basemap.restyle);
+    gp.onChange(["selection", ...figures], gp.route.draw);
+    gp.onChange(["lang", ...figures, "facilities"], gp.facilities.redraw);
     gp.onChange(["theme", "planned", "roads"], gp.labels.redraw);
-    gp.onChange(["year"], gp.points.newYear);
-    gp.onChange(["service", "year", "theme", "planned", "selection"], gp.points.redraw);
-    gp.onChange(["lang", "service", "year", "theme", "roads", "facilities", "planned", "selection"], gp.legend.render);
-    gp.onChange(["lang", "service", "year", "tab", "table"], gp.tables.render);
+    gp.onChange(["year", "mode", "whatif"], gp.points.newYear);
+    gp.onChange([...figures, "theme", "planned", "selection"], gp.points.redraw);
+    gp.onChange(["lang", ...figures, "theme", "roads", "facilities", "planned", "selection"], gp.legend.render);
+    gp.onChange(["lang", ...figures, "tab", "table"], gp.tables.render);
     gp.onChange(["selection"], gp.tables.mark);
-    gp.onChange(["lang", "service", "year", "selection"], gp.card.render);
+    gp.onChange(["lang", ...figures, "selection"], gp.card.render);
     document.addEventListener("keydown", (event) => {
       if (event.key === "Escape" && gp.state.selection) gp.set({ selection: null });
     });

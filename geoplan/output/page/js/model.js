@@ -1,4 +1,4 @@
-/* What the shown service and year say about a point, a district or a group: the page's only arithmetic. */
+/* What the shown service and year say about a point, a district or a group, before and after: every reader of figures asks here. */
 (function (gp) {
   "use strict";
 
@@ -7,39 +7,88 @@
   const model = { UNREACHABLE, NOT_ASSESSED };
   gp.model = model;
 
-  model.service = () => gp.head.services[gp.state.service];
+  /* What shown figures rest on: who draws figures redraws when one of these changes. */
+  model.FIGURES = ["service", "year", "mode", "whatif"];
+
   model.year = () => gp.head.years[gp.state.year];
+
+  /* --- sides: "base" is what is compared with, "plan" the run with the changes made in the page ---------------- */
+
+  model.hasParent = () => Boolean(gp.head.base);
+  model.isChanged = () => Boolean(gp.whatif && gp.whatif.isActive());
+  model.isComparable = () => model.hasParent() || model.isChanged();
+  model.side = () => (gp.state.mode === "current" ? "base" : "plan");
+
+  /* The figures of a side: of the parent, of the run itself, or of the run as changed in the page. */
+  function source(side, service) {
+    if ((side || model.side()) === "plan") return model.isChanged() ? gp.figures : model.own;
+    return model.parent && model.parent.knows(service || gp.head.services[gp.state.service].id) ? model.parent : model.own;
+  }
+
+  /* Are the shown figures those of the run itself? What only the engine can say is true of no other. */
+  model.isOfRun = (side) => source(side) === model.own;
+
+  function rows(columns) {
+    const names = Object.keys(columns);
+    return columns.level.map((_, i) => Object.fromEntries(names.map((n) => [n, columns[n][i]])));
+  }
+
+  /* The totals and bands of one run as it was written. */
+  function written(head, bulk) {
+    const totals = new Map(rows(head.summary).map((r) => [[r.year, r.level, r.id, r.service].join("|"), r]));
+    const bands = new Map(), b = head.bands, services = new Map(head.services.map((s) => [s.id, s]));
+    b.year.forEach((year, i) => {
+      const key = [year, gp.word(b.service, i), b.district[i]].join("|");
+      if (!bands.has(key)) bands.set(key, new Map());
+      bands.get(key).set(gp.word(b.band, i), b.population[i]);
+    });
+    return {
+      knows: (service) => services.has(service),
+      service: (id) => services.get(id),
+      total: (level, id, service) => totals.get([model.year(), level, id, service].join("|")),
+      bands: (d, service) => bands.get([model.year(), service, d].join("|")) || new Map(),
+      coverage: (service) => bulk().coverage(service),
+    };
+  }
+
+  model.build = function () {
+    model.nationId = gp.head.summary.id[gp.head.summary.level.indexOf("nation")];
+    model.own = written(gp.head, () => ({ coverage: (service) => gp.bulk.coverage[gp.state.year][service] }));
+    model.parent = gp.head.base ? written(gp.head.base, () => ({ coverage: parentCoverage })) : null;
+  };
+
+  /* Of the parent only the columns travel that differ from the run's. */
+  function parentCoverage(service) {
+    const own = gp.bulk.coverage[gp.state.year][service], other = gp.bulk.base.coverage[gp.state.year][service];
+    model.parentCache = model.parentCache || new Map();
+    const key = gp.state.year + "|" + service;
+    if (!model.parentCache.has(key)) model.parentCache.set(key, Object.assign({}, own, other));
+    return model.parentCache.get(key);
+  }
+
+  /* --- services ---------------------------------------------------------------------------------------------- */
+
+  /* Service number `i` with the bands and the target of a side. */
+  model.serviceAt = function (i, side) {
+    const own = gp.head.services[i];
+    return source(side, own.id).service(own.id) || own;
+  };
+  model.service = (side) => model.serviceAt(gp.state.service, side);
+  model.services = (side) => gp.head.services.map((_, i) => model.serviceAt(i, side));
   model.parents = () => gp.head.services.map((s, i) => i).filter((i) => !gp.head.services[i].variantOf);
   model.variantsOf = (id) => gp.head.services.map((s, i) => i).filter((i) => gp.head.services[i].variantOf === id);
   model.parentOf = function (i) {
     const above = gp.head.services[i].variantOf;
     return above ? gp.head.services.findIndex((s) => s.id === above) : i;
   };
+  const shown = (service) => service || gp.head.services[gp.state.service].id;
 
-  function table(columns) {
-    const names = Object.keys(columns);
-    return columns.level.map((_, i) => Object.fromEntries(names.map((n) => [n, columns[n][i]])));
-  }
+  /* --- totals ------------------------------------------------------------------------------------------------ */
 
-  model.build = function () {
-    const rows = table(gp.head.summary);
-    model.totals = new Map(rows.map((r) => [[r.year, r.level, r.id, r.service].join("|"), r]));
-    model.districtBands = new Map();
-    const b = gp.head.bands;
-    b.year.forEach((year, i) => {
-      const key = [year, gp.word(b.service, i), b.district[i]].join("|");
-      if (!model.districtBands.has(key)) model.districtBands.set(key, new Map());
-      model.districtBands.get(key).set(gp.word(b.band, i), b.population[i]);
-    });
-  };
-
-  /* The row of totals of a nation, group, region or district for the shown or a given service. */
-  model.total = (level, id, service) =>
-    model.totals.get([model.year(), level, id, service || model.service().id].join("|"));
-
-  model.nation = (service) => model.totals.get(
-    Array.from(model.totals.keys()).find((key) =>
-      key.startsWith(model.year() + "|nation|") && key.endsWith("|" + (service || model.service().id))));
+  /* The row of totals of a nation, group, region or district; service and side are the shown ones without a word. */
+  model.total = (level, id, service, side) => source(side, shown(service)).total(level, id, shown(service));
+  model.nation = (service, side) => model.total("nation", model.nationId, service, side);
+  model.districtRow = (d, service, side) => model.total("district", gp.head.districts.id[d], service, side);
 
   model.share = (row) => (row && row.assessed > 0 ? row.within_target / row.assessed : null);
 
@@ -51,13 +100,13 @@
     return "share";
   };
 
-  model.districtRow = (d, service) => model.total("district", gp.head.districts.id[d], service);
+  /* People by band of a district, by the names of `bandNames` and of the states. */
+  model.bandsOfDistrict = (d, service, side) => source(side, shown(service)).bands(d, shown(service));
 
-  /* People by band of a district, in the order of the legend. */
-  model.bandsOfDistrict = (d, service) =>
-    model.districtBands.get([model.year(), service || model.service().id, d].join("|")) || new Map();
+  /* --- points ------------------------------------------------------------------------------------------------ */
 
-  model.coverage = (service) => gp.bulk.coverage[gp.state.year][service || model.service().id];
+  /* Columns of all points for one service: tenths (or a code), km, facility (row number), confidence, error, assumed. */
+  model.coverage = (service, side) => source(side, shown(service)).coverage(shown(service));
 
   /* 0, 1, ... for the band that holds `tenths` (upper end inclusive), or the code of a state. */
   model.bandAt = function (tenths, service) {
@@ -73,18 +122,29 @@
     return ends.map((end, i) => (i ? ends[i - 1] : 0) + "-" + end).concat(">" + ends[ends.length - 1]);
   };
 
-  /* Points and facilities of the shown year: the first year's columns, with those that differ in it. */
-  model.turnYear = function () {
+  /* `gp.bulk.points` and `gp.bulk.facilities` are the columns of the shown year and side; other sides are asked for. */
+  model.turn = function () {
     if (!gp.bulk) return;
     model.whole = model.whole || { points: gp.bulk.points, facilities: gp.bulk.facilities };
-    ["points", "facilities"].forEach((name) => {
-      gp.bulk[name] = Object.assign({}, model.whole[name], gp.state.year ? gp.bulk[name + "_later"][gp.state.year - 1] : null);
-    });
+    ["points", "facilities"].forEach((name) => { gp.bulk[name] = model[name](); });
   };
 
-  model.people = (i) => gp.bulk.points.people[i];
+  function columns(name, side) {
+    const year = gp.state.year, later = year ? gp.bulk[name + "_later"][year - 1] : null;
+    const base = (side || model.side()) === "base" && gp.bulk.base ? gp.bulk.base[name][year] : null;
+    return Object.assign({}, model.whole[name], later, base);
+  }
+
+  model.points = (side) => changed("points", side);
+  model.facilities = (side) => changed("facilities", side);
+  const changed = (name, side) => ((side || model.side()) === "plan" && model.isChanged()
+    ? gp.whatif[name](columns(name, side)) : columns(name, side));
+
+  model.people = (i, side) => (side && side !== model.side() ? model.points(side) : gp.bulk.points).people[i];
   model.isSettlement = (i) => gp.word(gp.bulk.points.kind, i) === "settlement";
   model.isPlanned = (i) => gp.bulk.points.planned[i] === 1 && model.people(i) === 0;
+
+  /* --- facilities -------------------------------------------------------------------------------------------- */
 
   /* Facilities that give the shown service now or one day, as row numbers. */
   model.facilitiesShown = function () {
