@@ -15,6 +15,7 @@ from geoplan.scenario.models import (
     Travel,
 )
 from geoplan.scenario.show import scenario_toml
+from geoplan.scenario.siting import Siting
 
 __all__ = [
     "FILE_KEYS",
@@ -27,6 +28,7 @@ __all__ = [
     "Population",
     "Scenario",
     "Service",
+    "Siting",
     "Tables",
     "Travel",
     "Trilingual",

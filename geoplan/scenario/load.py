@@ -73,6 +73,7 @@ def load_scenario(scenario: str | Path) -> Scenario:
     problems += _table_problems(files, data.get("tables"))
     if loaded is not None:
         problems += _change_problems(changes, loaded, files[-1].path.parent)
+        problems += _siting_problems(files, loaded)
     if problems or loaded is None:
         raise InputError(problems)
     leaf = files[-1]
@@ -313,6 +314,22 @@ def _change_problems(changes: list[AnyChange], loaded: Scenario, folder: Path) -
             message = f"there is no service '{change.service}'."
             problems.append(Finding("error", "unknown-service", message, where=change.where, hint=hint))
     return problems
+
+
+def _siting_problems(files: list[_File], loaded: Scenario) -> list[Finding]:
+    """Return an error for each service that is sited and not there."""
+    services = [service.id for service in loaded.services]
+    file, place = _origin(files, [], ("siting", "service"))
+    return [
+        file.finding(
+            place,
+            f"there is no service '{name}'.",
+            code="unknown-service",
+            hint=did_you_mean(name, services).strip() or f"Services: {', '.join(services)}.",
+        )
+        for name in (loaded.siting.service if loaded.siting is not None else ())
+        if name not in services
+    ]
 
 
 def _envelope_problems(envelopes: list[Resettlement], folder: Path) -> list[Finding]:

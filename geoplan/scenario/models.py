@@ -14,6 +14,7 @@ from geoplan.errors import Finding, InputError, UsageError, did_you_mean
 from geoplan.scenario.base import Minutes, Model, Positive, ServiceId, Share, Text, Trilingual, as_tuple
 from geoplan.scenario.change_people import Resettlement
 from geoplan.scenario.changes import Change
+from geoplan.scenario.siting import Siting
 
 if TYPE_CHECKING:
     from pydantic import SerializerFunctionWrapHandler
@@ -23,7 +24,9 @@ SHIPPED: Final = "shipped:"
 Status = Literal["operating", "unverified", "construction", "planned"]
 Files = Annotated[tuple[Text, ...], BeforeValidator(as_tuple), Field(min_length=1)]
 
-LATER_KEYS: Final = frozenset({"extends", "no_effect_because", "changes", "target_share", "calibration"})
+LATER_KEYS: Final = frozenset(
+    {"extends", "no_effect_because", "changes", "target_share", "calibration", "mobile_days_least", "siting"}
+)
 """Keys that a record leaves out where they say nothing, so that older records stay as they were."""
 
 Factor = Annotated[float, Field(ge=0.2, le=2, allow_inf_nan=False)]
@@ -169,6 +172,8 @@ class Service(Model):
     """Facilities of these states do not count."""
     assessed: Literal["everywhere", "liberated"] = "everywhere"
     """Where a register of these facilities exists; elsewhere the answer is `not_assessed`."""
+    mobile_days_least: Annotated[int, Field(ge=1, le=31)] | None = None
+    """Stops of mobile units that are visited on at least so many days a month count too; without it none."""
     variant_of: str = ""
     """Id of the service of which this is a second reading, or empty."""
 
@@ -220,6 +225,8 @@ class Scenario(Model):
     """Factors that bring the speeds of classes to times measured on the road."""
     services: Annotated[tuple[Service, ...], Field(min_length=1)]
     """The kinds of care, in the order of tables and page; a child names those it changes or adds, by id."""
+    siting: Siting | None = None
+    """Where new sites should stand: `geoplan site` answers it, `geoplan run` leaves it alone."""
     changes: tuple[Change, ...] = ()
     """What differs from the tables, the parent's changes first; each has a key `change` for its kind."""
 
