@@ -38,6 +38,10 @@ class Directed(NamedTuple):
     head: NDArray[np.int32]
     edge: NDArray[np.int32]
 
+    def take(self, chosen: NDArray[np.bool_]) -> Directed:
+        """Return some of the arcs."""
+        return Directed(*(array[chosen] for array in self))
+
 
 @dataclass(frozen=True)
 class RoadNetwork:
@@ -66,12 +70,10 @@ class RoadNetwork:
         Drawn lines of the edges, from `edge_from` to `edge_to`.
     packing
         How costs hold minutes and kilometres.
-    component
-        int32, one a node: its strongly connected component.
-    component_nodes, component_km, component_ok
-        Size of each component, kilometres of the edges inside it, and whether points may snap to it.
     centre_deg
         Latitude and longitude of the middle of the projection that all metres are in.
+    kept
+        Nodes whose component is acceptable whatever its size, see `islands.keep_islands`; None: none is.
     prepared
         Results of slow work that are kept with the network, see `engine`.
     """
@@ -96,13 +98,53 @@ class RoadNetwork:
     edge_minutes: NDArray[np.float64]
     lines: DrawnLines
     packing: packing.Packing
-    component: NDArray[np.int32]
-    component_nodes: NDArray[np.int32]
-    component_km: NDArray[np.float64]
-    component_ok: NDArray[np.bool_]
     centre_deg: tuple[float, float] = (LAEA_LAT_DEG, LAEA_LON_DEG)
+    kept: NDArray[np.bool_] | None = None
 
     prepared: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    @cached_property
+    def components(self) -> Components:
+        """Strongly connected components of the open roads, worked out when first asked for."""
+        every, ends = self.directed, np.column_stack([self.edge_from, self.edge_to])
+        km = self.edge_km
+        if self.edge_closed.any():
+            every = every.take(~self.edge_closed[every.edge])
+            km = np.where(self.edge_closed, 0.0, km)
+        found = find_components(len(self.node_ids), every, ends, self.edge_back, km)
+        if self.kept is not None:
+            found.ok[found.label[self.kept]] = True
+        return found
+
+    @cached_property
+    def node_ok(self) -> NDArray[np.bool_]:
+        """Whether the component of each node is acceptable."""
+        return self.components.ok[self.components.label]
+
+    @cached_property
+    def load(self) -> float:
+        """What the roads ask of the units, see `packing.Packing.load`."""
+        return self.packing.load(np.where(self.edge_closed, np.inf, self.edge_minutes), self.edge_km)
+
+    @property
+    def component(self) -> NDArray[np.int32]:
+        """int32, one a node: its strongly connected component."""
+        return self.components.label
+
+    @property
+    def component_nodes(self) -> NDArray[np.int32]:
+        """Number of nodes of each component."""
+        return self.components.nodes
+
+    @property
+    def component_km(self) -> NDArray[np.float64]:
+        """Kilometres of the edges inside each component."""
+        return self.components.km
+
+    @property
+    def component_ok(self) -> NDArray[np.bool_]:
+        """Whether points may snap to each component."""
+        return self.components.ok
 
     @cached_property
     def edge_cost(self) -> NDArray[np.float64]:
@@ -120,6 +162,29 @@ class RoadNetwork:
         return directed_arcs(
             np.column_stack([self.edge_from, self.edge_to]), self.edge_back, self.edge_oneway
         )
+
+    @cached_property
+    def arc_back(self) -> NDArray[np.int32]:
+        """int32, one an edge: its directed arc back; -1 for a one-way edge. Its arc on bears its own number."""
+        back = np.cumsum(~self.edge_oneway, dtype=np.int32) + np.int32(len(self.edge_km) - 1)
+        return np.where(self.edge_oneway, np.int32(-1), back)
+
+    def arcs_of(self, edges: NDArray[np.intp]) -> NDArray[np.int64]:
+        """Return the directed arcs of some edges."""
+        back = self.arc_back[edges]
+        return np.concatenate([edges, back[back >= 0]]).astype(np.int64)
+
+    @cached_property
+    def _by_road(self) -> tuple[NDArray[np.object_], NDArray[np.intp]]:
+        """Road ids in order, and the edge of each."""
+        order = np.argsort(self.road_ids, kind="stable")
+        return self.road_ids[order], order
+
+    def edges_of(self, road: str) -> NDArray[np.intp]:
+        """Return the edges that bear a road id, none if there is no such road."""
+        ids, order = self._by_road
+        begin, end = (int(np.searchsorted(ids, road, side=side)) for side in ("left", "right"))
+        return order[begin:end]
 
     @cached_property
     def arcs(self) -> Arcs:
@@ -269,8 +334,6 @@ def assemble(roads: UsableRoads, weight: Weight, findings: list[Finding]) -> Roa
     """Return the network of checked roads; a note on islands joins the findings."""
     minutes = roads.km / roads.speed_kmh * 60
     units = packing.choose_packing(weight, minutes, roads.km)
-    every = directed_arcs(roads.ends, roads.back, roads.oneway)
-    parts = find_components(len(roads.node_ids), every, roads.ends, roads.back, roads.km)
     network = RoadNetwork(
         weight=weight,
         node_ids=roads.node_ids,
@@ -292,10 +355,6 @@ def assemble(roads: UsableRoads, weight: Weight, findings: list[Finding]) -> Roa
         edge_minutes=minutes,
         lines=roads.lines,
         packing=units,
-        component=parts.label,
-        component_nodes=parts.nodes,
-        component_km=parts.km,
-        component_ok=parts.ok,
         centre_deg=roads.centre_deg,
     )
     findings.extend(_island_findings(network))

@@ -18,7 +18,4 @@ def keep_islands(network: RoadNetwork, before: RoadNetwork) -> RoadNetwork:
     the next road; they stay, and what lies outside the part is unreachable.
     """
     good = before.node_ids[before.component_ok[before.component]]
-    kept = np.isin(network.node_ids.astype(str), good.astype(str))
-    ok = network.component_ok.copy()
-    ok[np.unique(network.component[kept])] = True
-    return replace(network, component_ok=ok)
+    return replace(network, kept=np.isin(network.node_ids.astype(str), good.astype(str)))

@@ -85,15 +85,25 @@ class Packing:
         main + what single roads have beyond r, for any r; here r is such that the first part fills
         `STEEPNESS` of the bits.
         """
+        return self.carries(self.load(minutes, km))
+
+    def load(self, minutes: Floats, km: Floats) -> float:
+        """Return by how much roads, each on its own, exceed r; infinite where one does not fit at all.
+
+        Loads add up: that of many roads is the sum of those of its parts.
+        """
         main, other = self._units(minutes, km)
         open_ = np.isfinite(main)
         main, other = main[open_], other[open_]
         most_main, most_other = 2.0 ** (53 - self.other_bits), 2.0**self.other_bits
         if main.max(initial=0.0) >= most_main or other.max(initial=0.0) >= most_other:
-            return False
+            return np.inf
         ratio = STEEPNESS * most_other / most_main
-        beyond = float(np.maximum(other - ratio * main, 0.0).sum())
-        return 2 * beyond + PARTS < (1 - STEEPNESS) * most_other
+        return float(np.maximum(other - ratio * main, 0.0).sum())
+
+    def carries(self, load: float) -> bool:
+        """Return whether roads of this load fit, see `fits`."""
+        return 2 * load + PARTS < (1 - STEEPNESS) * 2.0**self.other_bits
 
     def _units(self, minutes: Floats, km: Floats) -> tuple[Floats, Floats]:
         """Return whole units of what is minimised and of the other; nothing has the other for free."""
