@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import TYPE_CHECKING, Any, Final
 
 import geopandas as gpd
@@ -13,6 +12,7 @@ import shapely
 from geoplan.errors import GeoplanError, UsageError
 from geoplan.output.files import check_file_free
 from geoplan.output.layers import FIXED_DATE
+from geoplan.output.staging import staged
 from geoplan.units import CRS_ON_DISK
 
 if TYPE_CHECKING:
@@ -48,22 +48,20 @@ def write_areas(table: pd.DataFrame, path: Path, *, attributions: Sequence[str],
         If the folder does not exist or the file cannot be replaced.
     """
     check_areas_path(path, overwrite=overwrite)
-    stage = path.with_name(f".{path.stem}.{os.getpid()}.partial{path.suffix.lower()}")
     try:
-        if not path.parent.is_dir():
-            raise FileNotFoundError(2, "the folder does not exist")
-        if stage.suffix == ".gpkg":
-            _write_package(table, stage, "; ".join(attributions))
-        else:
-            stage.write_text(_geojson(table, attributions), encoding="utf-8", newline="\n")
-        stage.replace(path)
+        with staged(path) as (folder, _):
+            folder.mkdir()  # GDAL goes by the ending and leaves files of its own beside the layer
+            stage = folder / f"areas{path.suffix.lower()}"
+            if stage.suffix == ".gpkg":
+                _write_package(table, stage, "; ".join(attributions))
+            else:
+                stage.write_text(_geojson(table, attributions), encoding="utf-8", newline="\n")
+            stage.replace(path)
     except (OSError, pyogrio.errors.DataSourceError) as error:
         raise GeoplanError(
             f"{path} cannot be written: {getattr(error, 'strerror', None) or error}",
             hint="Make the folder first, and close the programs that have the file open.",
         ) from error
-    finally:
-        stage.unlink(missing_ok=True)
 
 
 def _write_package(table: pd.DataFrame, path: Path, attribution: str) -> None:

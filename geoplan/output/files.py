@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +13,11 @@ import pandas as pd
 from geoplan.errors import GeoplanError, OutputExistsError, UsageError
 from geoplan.output.cells import as_text, disarm, is_empty
 from geoplan.output.layers import write_layers
+from geoplan.output.staging import clear_leftovers, staged
 from geoplan.output.workbook import write_workbook
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from geoplan.result import Result
 
@@ -52,21 +51,18 @@ def whole_or_absent(out: Path, *, overwrite: bool) -> Iterator[Path]:
         If the old output cannot be moved away, e.g. because a file in it is open elsewhere.
     """
     check_free(out, overwrite=overwrite)
-    stage = out.with_name(f".{out.name}.{os.getpid()}.partial")
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(stage, ignore_errors=True)
-        stage.mkdir()
-    except OSError as error:
-        raise UsageError(
-            f"{out} cannot be written: {error.strerror or error}", hint="Name another folder with --out."
-        ) from error
-    try:
+    with contextlib.ExitStack() as kept:
+        try:
+            out.parent.mkdir(parents=True, exist_ok=True)
+            stage, aside = kept.enter_context(staged(out))
+            stage.mkdir()
+        except OSError as error:
+            raise UsageError(
+                f"{out} cannot be written: {error.strerror or error}", hint="Name another folder with --out."
+            ) from error
         yield stage
         write_manifest(stage)
-        _put_in_place(stage, out)
-    finally:
-        shutil.rmtree(stage, ignore_errors=True)
+        _put_in_place(stage, out, aside)
 
 
 def write_manifest(folder: Path) -> None:
@@ -86,7 +82,11 @@ def _strangers(folder: Path) -> list[str]:
 
 
 def check_free(out: Path, *, overwrite: bool) -> None:
-    """Raise where writing the folder `out` would destroy something; call it before long work."""
+    """Raise where writing the folder `out` would destroy something; call it before long work.
+
+    What killed runs left beside it is cleared first.
+    """
+    clear_leftovers(out)
     if not out.exists() or (out.is_dir() and not any(out.iterdir())):
         return
     if not out.is_dir():
@@ -106,9 +106,8 @@ def check_free(out: Path, *, overwrite: bool) -> None:
         )
 
 
-def _put_in_place(stage: Path, out: Path) -> None:
-    """Swap the staged folder in; on failure the old one stands as it was."""
-    old = out.with_name(f".{out.name}.{os.getpid()}.old")
+def _put_in_place(stage: Path, out: Path, old: Path) -> None:
+    """Swap the staged folder in, the old one to `old`; on failure the old one stands as it was."""
     try:
         if out.exists():
             out.replace(old)
@@ -123,7 +122,6 @@ def _put_in_place(stage: Path, out: Path) -> None:
             f"{out} cannot be replaced: {error.strerror or error}",
             hint="Close the programs that have a file of this folder open, then run again.",
         ) from error
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def _decimals(column: str) -> int | None:
@@ -166,17 +164,15 @@ def write_table(table: pd.DataFrame, path: Path, *, overwrite: bool) -> None:
         If the folder does not exist or the file cannot be replaced.
     """
     check_file_free(path, overwrite=overwrite)
-    stage = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
-        write_csv(table, stage)
-        stage.replace(path)
+        with staged(path) as (stage, _):
+            write_csv(table, stage)
+            stage.replace(path)
     except OSError as error:
         raise UsageError(
             f"{path} cannot be written: {error.strerror or error}",
             hint="Make the folder first, and close the programs that have the file open.",
         ) from error
-    finally:
-        stage.unlink(missing_ok=True)
 
 
 def check_file_free(path: Path, *, overwrite: bool) -> None:
@@ -227,8 +223,11 @@ def tables_of(result: Result) -> dict[str, pd.DataFrame]:
     }
 
 
-def record(result: Result) -> dict[str, Any]:
-    """Return the signed record of a run: what went in, with what, and the headline figures."""
+def record(result: Result, *, page: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return the signed record of a run: what went in, with what, and the headline figures.
+
+    `page` holds how the page was built, where it was asked for otherwise than plain.
+    """
     p = result.provenance
     kpis = result.coverage_summary[result.coverage_summary["level"].isin(["nation", "group"])]
     return {
@@ -238,6 +237,7 @@ def record(result: Result) -> dict[str, Any]:
         "scenario": result.scenario.model_dump(mode="json"),
         **({"scenario_asked": p.asked} if p.asked else {}),
         **({"base": _base_record(result.base)} if result.base else {}),
+        **({"page": dict(page)} if page else {}),
         "input_sha256": p.input_sha256,
         "versions": p.versions,
         "attributions": list(p.attributions),
@@ -259,9 +259,9 @@ def _base_record(base: Result) -> dict[str, Any]:
     }
 
 
-def write_record(result: Result, path: Path) -> None:
+def write_record(result: Result, path: Path, *, page: Mapping[str, Any] | None = None) -> None:
     """Write `run.json`."""
-    text = json.dumps(record(result), ensure_ascii=False, indent=1, sort_keys=False)
+    text = json.dumps(record(result, page=page), ensure_ascii=False, indent=1, sort_keys=False)
     path.write_text(text + "\n", encoding="utf-8", newline="\n")
 
 
@@ -272,7 +272,12 @@ def _write_credits(result: Result, path: Path) -> None:
 
 
 def write_result(
-    result: Result, out: Path, *, overwrite: bool, render: Callable[[Result], str]
+    result: Result,
+    out: Path,
+    *,
+    overwrite: bool,
+    render: Callable[[Result], str],
+    page: Mapping[str, Any] | None = None,
 ) -> tuple[Path, ...]:
     """Write page, record, tables, workbook and layers of `result` to the folder `out`.
 
@@ -286,6 +291,8 @@ def write_result(
         Replace an earlier result.
     render
         Makes the page's HTML of a result.
+    page
+        How it builds the page, for the record.
 
     Returns
     -------
@@ -300,7 +307,7 @@ def write_result(
         _write_credits(result, stage / "tables" / "SOURCES.txt")
         write_workbook(result, tables, stage / "report.xlsx")
         write_layers(result, stage / "result.gpkg")
-        write_record(result, stage / RECORD)
+        write_record(result, stage / RECORD, page=page)
         names = sorted(p.relative_to(stage) for p in stage.rglob("*") if p.is_file())
-    page = Path("index.html")
-    return tuple(out / p for p in [page, *(n for n in names if n != page)])
+    first = Path("index.html")
+    return tuple(out / p for p in [first, *(n for n in names if n != first)])
