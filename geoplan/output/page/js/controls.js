@@ -24,7 +24,7 @@
 
   function layers() {
     return gp.el("fieldset", { class: "gp-layers" }, gp.el("legend", { class: "gp-hidden" }, gp.t("layers.label")),
-      LAYERS.map((name) => {
+      [...LAYERS, ...gp.layers.filter((layer) => layer.there()).map((layer) => layer.name)].map((name) => {
         const box = gp.el("input", { type: "checkbox", "data-gp-layer": name, "data-gp-focus": "layer-" + name,
           on: { change: (e) => gp.set({ [name]: e.target.checked }) } });
         box.checked = gp.state[name];
@@ -50,6 +50,7 @@
     gp.replace("gp-credit", gp.t("credit") + " ",
       gp.el("button", { type: "button", class: "gp-link", "data-gp-focus": "credit",
         on: { click: () => gp.set({ tab: "assumptions" }) } }, gp.t("credit.sources")),
+      gp.head.basemap ? gp.el("span", { "data-gp-basemap": true }, " " + gp.t("basemap.tiles", { origin: gp.head.basemap.origin })) : null,
       gp.el("span", { class: "gp-paper-only" }, gp.head.provenance.attributions.map(gp.credit).join("; ") + ". geoplan " + gp.head.provenance.version + ", " +
         gp.head.scenario.id + ", " + gp.head.provenance.hash.slice(0, 16)));
   }

@@ -68,6 +68,14 @@
     return node;
   };
 
+  /* What a section of the result adds: tabs beside the tables, switches beside the layers; absent ones leave no trace.
+     A panel: {tab, there(), render()}; a layer: {name, there()}, on and off by the state of its name. */
+  gp.panels = [];
+  gp.layers = [];
+  const waiting = [];
+  gp.whenReady = (act) => waiting.push(act);
+  gp.ready = () => waiting.forEach((act) => act());
+
   gp.say = function (text) {
     document.getElementById("gp-say").textContent = text;
   };

@@ -7,6 +7,7 @@
     gp.model.build();
     gp.mapView.start(layers);
     gp.basemap.start(layers);
+    if (gp.tiles) gp.tiles.start(layers);
     gp.districts.start(layers.districts);
     performance.mark("gp-districts");
     listen();
@@ -20,6 +21,8 @@
     gp.basemap.dressRoads();
     gp.points.start();
     gp.facilities.start();
+    gp.ready();
+    gp.controls.render();
     gp.tables.render();
     gp.legend.render();
     performance.mark("gp-ready");

@@ -3,17 +3,20 @@
   "use strict";
 
   const CHUNK = 80; // rows drawn at once; the rest follows on scrolling
-  const TABS = ["settlements", "districts", "assumptions"];
+  const TABLES = ["settlements", "districts"];
   const view = { search: "", sort: { settlements: ["people", -1], districts: ["share", 1] }, rows: CHUNK };
   gp.tables = { render, mark };
 
   function render() {
+    const added = gp.panels.find((p) => p.tab === gp.state.tab);
     gp.replace("gp-tabs", tabs(), gp.el("div", { role: "tabpanel", id: "gp-tabpanel", "aria-labelledby": "gp-tab-" + gp.state.tab },
-      gp.state.tab === "assumptions" ? gp.assumptions.render() : panel(gp.state.tab)));
+      added ? added.render() : gp.state.tab === "assumptions" ? gp.assumptions.render() : panel(gp.state.tab)));
   }
 
+  const tabNames = () => [...TABLES, ...gp.panels.filter((p) => p.there()).map((p) => p.tab), "assumptions"];
+
   function tabs() {
-    return gp.el("div", { class: "gp-tabsbar gp-panel-tabs", role: "tablist", "aria-label": gp.t("tabs.label") }, TABS.map((tab) =>
+    return gp.el("div", { class: "gp-tabsbar gp-panel-tabs", role: "tablist", "aria-label": gp.t("tabs.label") }, tabNames().map((tab) =>
       gp.el("button", { type: "button", role: "tab", id: "gp-tab-" + tab, "aria-selected": String(tab === gp.state.tab),
         "aria-controls": "gp-tabpanel", tabindex: tab === gp.state.tab ? 0 : -1, "data-gp-tab": tab, "data-gp-focus": "tab-" + tab,
         on: { click: () => open(tab), keydown: (e) => arrow(e, tab) } }, gp.t("tab." + tab))));
@@ -27,7 +30,7 @@
   function arrow(event, tab) {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!step) return;
-    const next = TABS[(TABS.indexOf(tab) + step + TABS.length) % TABS.length];
+    const names = tabNames(), next = names[(names.indexOf(tab) + step + names.length) % names.length];
     open(next);
     document.getElementById("gp-tab-" + next).focus();
   }
