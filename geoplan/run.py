@@ -14,6 +14,7 @@ import pandas as pd
 
 from geoplan.analysis import coverage
 from geoplan.changes import apply_changes, counts_others, is_half, unclosed, with_standards
+from geoplan.changes.visits import visit_notes
 from geoplan.errors import Finding, raise_on_errors, sort_findings
 from geoplan.network.access import AccessRule
 from geoplan.network.graph import build_network
@@ -275,6 +276,7 @@ def _year(
     snapping.insert(1, "point_kind", kinds)
     people = _component_people(network, demand["population"], origins, goals)
     snapping.insert(list(snapping.columns).index("component_share") + 1, "component_population_share", people)
+    findings += visit_notes(scenario, state, {s.id: offers(counting, s) for s in scenario.services})
     part = _YearPart(
         state,
         tables,
@@ -378,10 +380,18 @@ def operating(facilities: pd.DataFrame, scenario: Scenario, year: int) -> NDArra
 
 
 def offers(facilities: pd.DataFrame, service: Service) -> NDArray[np.bool_]:
-    """Return which facilities give `service`: they have its tag and no status that it leaves out."""
+    """Return which facilities give `service`: they have its tag and no status that it leaves out.
+
+    A stop of a mobile unit does only if the service counts stops that are visited so often.
+    """
     tagged = [service.counts in services.split(";") for services in facilities["services"]]
     left_out = facilities["status"].isin(service.exclude_status).to_numpy(dtype=bool)
-    return np.array(tagged, dtype=bool) & ~left_out
+    given: NDArray[np.bool_] = np.array(tagged, dtype=bool) & ~left_out
+    stops = (facilities["mobile_unit"] != "").to_numpy(dtype=bool)
+    if stops.any():
+        days = facilities["visit_days_a_month"].fillna(0).to_numpy(dtype=np.int64)
+        given &= ~stops | (service.mobile_days_least is not None and days >= service.mobile_days_least)
+    return given
 
 
 def _service_findings(scenario: Scenario, tables: TableSet, facilities: list[pd.DataFrame]) -> list[Finding]:

@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from geoplan.changes.log import error, no_effect, row, unknown, words
+from geoplan.changes.mobile import mobile_stops
+from geoplan.changes.places import blank, cells_of, place_of
+from geoplan.errors import Finding
 from geoplan.scenario.change_facilities import (
+    UPGRADES,
     AddFacility,
     AddService,
     CloseFacility,
@@ -18,11 +22,11 @@ from geoplan.scenario.change_facilities import (
     PlacedFacility,
     UpgradeFacility,
 )
+from geoplan.scenario.change_mobile import VEHICLES, Fleet, MobileUnit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from geoplan.errors import Finding
     from geoplan.result import ChangeRow
     from geoplan.scenario import AnyChange
     from geoplan.tables.read import TableSet
@@ -34,20 +38,20 @@ WORKING: Final = ("operating", "unverified")
 CONFIDENCES: Final = ("assumed", "low", "medium", "high")
 """From worst to best."""
 
-LOGGED_ONLY: Final = ("staff", "cost_azn")
-"""What a change may say that no table has."""
-
 
 def changed_facilities(
     changes: Sequence[AnyChange], tables: TableSet, day: dt.date
 ) -> tuple[pd.DataFrame, list[ChangeRow], list[Finding]]:
     """Return the facilities as they are on `day`, the log and the findings; `changes` by start."""
     mine = [change for change in changes if isinstance(change, FacilityChange)]
-    if not mine:
+    units = [change for change in changes if isinstance(change, MobileUnit)]
+    if not mine and not units:
         return tables.facilities, [], []
-    rows: dict[str, Cells] = _cells(tables.facilities)
+    rows: dict[str, Cells] = cells_of(tables.facilities)
     log: list[ChangeRow] = []
-    findings = [f for change in mine if isinstance(change, PlacedFacility) for f in _place(change, tables)[1]]
+    findings = [
+        f for change in mine if isinstance(change, PlacedFacility) for f in place_of(change, tables)[1]
+    ]
     if findings:
         return tables.facilities, [], findings
     later = {change.facility for change in mine if isinstance(change, AddFacility)}
@@ -61,36 +65,48 @@ def changed_facilities(
         before = rows.get(change.facility, {})
         cells, found = _CHANGING[type(change)](change, before, tables, day)
         findings += found
+        cells = cells | _money(change, before)
         rows[change.facility] = {**before, **cells}
         log += _logged(change, before, cells)
-    return _frame(rows, tables.facilities), log, findings
-
-
-def _cells(facilities: pd.DataFrame) -> dict[str, Cells]:
-    """Return the cells of each facility by its id."""
-    return {str(k): dict(v) for k, v in facilities.to_dict("index").items()}  # type: ignore[arg-type]
+    stops, more, found = mobile_stops(units, rows, tables, day)
+    return _frame(rows | stops, tables.facilities), log + more, findings + found
 
 
 def _frame(rows: dict[str, Cells], like: pd.DataFrame) -> pd.DataFrame:
     """Return the rows as a table with the columns, types and order of the facilities."""
     frame = pd.DataFrame.from_dict(rows, orient="index", columns=list(like.columns)).sort_index()
-    frame = frame.astype({c: t for c, t in like.dtypes.items() if c not in {"open_from", "open_until"}})
-    for column in ("open_from", "open_until"):
+    dates = ("open_from", "open_until")
+    frame = frame.astype({c: _roomy(frame[c], t) for c, t in like.dtypes.items() if c not in dates})
+    for column in dates:
         days = [d if isinstance(d, dt.date) else None for d in frame[column].tolist()]
         frame[column] = pd.Series(days, index=frame.index, dtype=object)
     frame.index = pd.Index(frame.index, name=like.index.name, dtype=like.index.dtype)
     return frame
 
 
+def _roomy(cells: pd.Series[Any], kind: Any) -> Any:
+    """Return the type of a column; whole numbers get room for empty cells where a new row has some."""
+    return "Int64" if kind == "int64" and cells.isna().any() else kind
+
+
 def _logged(change: FacilityChange, before: Cells, cells: Cells) -> list[ChangeRow]:
-    """Return one row a cell that is new, and one for each figure that only the log keeps."""
+    """Return one row a cell that is new."""
     log = []
     for column, new in cells.items():
         old = before.get(column)
         if column not in {"source", "note"} and words(old) != words(new):
             log.append(row(change, change.facility, column, old, new))
-    told = {name: getattr(change, name) for name in LOGGED_ONLY}
-    return log + [row(change, change.facility, k, None, v) for k, v in told.items() if v is not None]
+    return log
+
+
+def _money(change: FacilityChange, before: Cells) -> Cells:
+    """Return the cells of staff and money; what a change costs once is added to what was spent before."""
+    prefix = "fleet_" if isinstance(change, Fleet) else ""
+    cells = {prefix + k: getattr(change, k) for k in ("staff", "running_cost_azn")}
+    if change.cost_azn is not None:
+        spent = before.get(f"{prefix}cost_azn", pd.NA)
+        cells[f"{prefix}cost_azn"] = change.cost_azn + (0 if pd.isna(spent) else int(spent))
+    return {name: value for name, value in cells.items() if value is not None}
 
 
 def is_open(cells: Cells, day: dt.date) -> bool:
@@ -108,7 +124,7 @@ def _opened(change: Any, before: Cells, _tables: TableSet, day: dt.date) -> Outc
         return {}, [no_effect(change, f"{change.facility} works already on {change.start or day}")]
     cells = {"status": "operating", "open_from": change.start, "open_until": change.until}
     cells |= {"confidence": _worse(before["confidence"], change.confidence)}
-    return cells | ({"beds": change.beds} if change.beds is not None else {}), []
+    return cells | _told(change, ("beds",)), []
 
 
 def _closed(change: Any, before: Cells, _tables: TableSet, day: dt.date) -> Outcome:
@@ -126,14 +142,38 @@ def _closed(change: Any, before: Cells, _tables: TableSet, day: dt.date) -> Outc
 
 def _upgraded(change: Any, before: Cells, _tables: TableSet, _day: dt.date) -> Outcome:
     """Return the cells of a facility that becomes larger or of a higher level."""
-    cells = {name: getattr(change, name) for name in ("level", "beds") if getattr(change, name) is not None}
-    same = all(str(before[name]) == str(value) for name, value in cells.items())
+    cells = _told(change, UPGRADES)
+    same = all(words(before[name]) == words(value) for name, value in cells.items())
     return cells, [no_effect(change, f"{change.facility} is so already")] if same else []
+
+
+def _told(change: Any, names: Sequence[str]) -> Cells:
+    """Return the cells that a change names under their own columns."""
+    return {name: getattr(change, name) for name in names if getattr(change, name) is not None}
+
+
+def _stationed(change: Any, before: Cells, _tables: TableSet, _day: dt.date) -> Outcome:
+    """Return the cells of a facility with other vehicles."""
+    cells = _told(change, VEHICLES)
+    same = all(words(before[name]) == words(value) for name, value in cells.items())
+    found = [no_effect(change, f"{change.facility} has them already")] if same else []
+    return cells, [*found, _no_dispatch(change)]
+
+
+def _no_dispatch(change: Fleet) -> Finding:
+    """Return the note that says what the vehicles are not used for."""
+    message = (
+        f"the vehicles of {change.facility} stand in facilities.csv and on its card; no travel time and no "
+        "analysis of dispatch rests on them."
+    )
+    return Finding(
+        "note", "fleet-not-dispatched", message, where=change.where, params=(("facility", change.facility),)
+    )
 
 
 def _moved(change: Any, _before: Cells, tables: TableSet, _day: dt.date) -> Outcome:
     """Return the cells of a facility at another place."""
-    return _place(change, tables)
+    return place_of(change, tables)
 
 
 def _added(change: Any, before: Cells, tables: TableSet, _day: dt.date) -> Outcome:
@@ -141,8 +181,7 @@ def _added(change: Any, before: Cells, tables: TableSet, _day: dt.date) -> Outco
     if before:
         message = f"there is a facility '{change.facility}' already."
         return {}, [error(change, "facility-exists", message, "Write open_facility, or give another id.")]
-    place, found = _place(change, tables)
-    empty = {column: pd.NA if column == "beds" else "" for column in tables.facilities.columns}
+    place, found = place_of(change, tables)
     cells = {
         "name_az": change.name,
         "name_en": change.name,
@@ -153,11 +192,10 @@ def _added(change: Any, before: Cells, tables: TableSet, _day: dt.date) -> Outco
         "status": "operating",
         "open_from": change.start,
         "open_until": change.until,
-        "beds": pd.NA if change.beds is None else change.beds,
         "source": change.source or f"scenario, {change.where}",
         "confidence": change.confidence,
     }
-    return empty | place | cells, found
+    return blank(tables) | place | cells | _told(change, ("beds",)), found
 
 
 def _served(change: Any, before: Cells, _tables: TableSet, _day: dt.date) -> Outcome:
@@ -176,39 +214,10 @@ _CHANGING: Final[dict[type, Callable[[Any, Cells, TableSet, dt.date], Outcome]]]
     MoveFacility: _moved,
     AddFacility: _added,
     AddService: _served,
+    Fleet: _stationed,
 }
 
 
 def _worse(one: str, other: str) -> str:
     """Return the lower of two confidences."""
     return min(one, other, key=CONFIDENCES.index)
-
-
-def _place(change: PlacedFacility, tables: TableSet) -> Outcome:
-    """Return the cells of the place that a change names, or which id is unknown."""
-    if not change.settlement:
-        if change.district in tables.districts.index:
-            cells = {
-                "settlement_id": "",
-                "district_id": change.district,
-                "lat": change.lat,
-                "lon": change.lon,
-            }
-            return cells | {"position_quality": "assumed", "position_radius_km": 1.0}, []
-        rows = tables.districts[["name_az", "name_en", "name_ru"]]
-        return {}, [
-            unknown(change, "district", change.district, zip(rows.index, rows.to_numpy(), strict=True))
-        ]
-    if change.settlement not in tables.settlements.index:
-        rows = tables.settlements[["name_az", "name_en", "name_ru"]]
-        names = zip(rows.index, rows.to_numpy(), strict=True)
-        return {}, [unknown(change, "settlement", change.settlement, names)]
-    place = _cells(tables.settlements.loc[[change.settlement]])[change.settlement]
-    return {
-        "settlement_id": change.settlement,
-        "district_id": place["district_id"],
-        "lat": float(place["lat"]),
-        "lon": float(place["lon"]),
-        "position_quality": "town_centre",
-        "position_radius_km": max(float(place["position_radius_km"]), 0.5),
-    }, []

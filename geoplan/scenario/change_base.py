@@ -128,3 +128,10 @@ class DatedChange(BaseChange):
         if self.until is not None and self.start is not None and self.until <= self.start:
             raise ValueError(f"until ({self.until}) must lie after start ({self.start})")
         return self
+
+
+class Trusted(Model):
+    """A change that is as sure as it says."""
+
+    confidence: Confidence = "assumed"
+    """How far it can be trusted; figures that rest on assumed facilities are given apart."""

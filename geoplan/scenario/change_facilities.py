@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from geoplan.scenario.base import ServiceId, Text, as_tuple
-from geoplan.scenario.change_base import Confidence, Count, DatedChange, given
+from geoplan.scenario.base import Model, ServiceId, Text, as_tuple
+from geoplan.scenario.change_base import Count, DatedChange, Trusted, given
 
 Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
 Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
 Level = Literal["national", "regional", "district", "primary"]
+UPGRADES: Final = ("level", "beds", "staff", "running_cost_azn")
+"""What an upgrade may change."""
+
 Services = Annotated[tuple[ServiceId, ...], BeforeValidator(as_tuple), Field(min_length=1)]
 
 
-class FacilityChange(DatedChange):
+class Paid(DatedChange):
+    """A change that takes people and money; no travel time depends on them."""
+
+    staff: Count | None = None
+    """Staff in all from then on."""
+    cost_azn: Count | None = None
+    """What the change costs once, in manat; added to what the facility has cost before."""
+    running_cost_azn: Count | None = None
+    """What running it costs a year from then on, in manat."""
+
+
+class FacilityChange(Paid):
     """A change of one facility."""
 
     facility: Text
     """Id of the facility (column `facility_id`)."""
-    staff: Count | None = None
-    """Staff that it takes; kept in the log, no travel time depends on it."""
-    cost_azn: Count | None = None
-    """What it costs in manat; kept in the log, no travel time depends on it."""
 
     @property
     def thing(self) -> str:
@@ -31,15 +41,18 @@ class FacilityChange(DatedChange):
         return f"facility {self.facility}"
 
 
-class OpenFacility(FacilityChange):
+class Sized(Model):
+    """A change that may say how large a facility is."""
+
+    beds: Count | None = None
+    """Beds in all from then on; without it as before."""
+
+
+class OpenFacility(Trusted, Sized, FacilityChange):
     """A facility of the table that is planned, under construction or closed begins to work."""
 
     change: Literal["open_facility"]
     """The kind of change."""
-    beds: Count | None = None
-    """Beds; without it as in the table."""
-    confidence: Confidence = "assumed"
-    """How far the opening can be trusted; figures that rest on assumed facilities are given apart."""
 
     about: ClassVar[str] = "open"
 
@@ -61,27 +74,26 @@ class CloseFacility(FacilityChange):
         return f"close {self.facility}"
 
 
-class UpgradeFacility(FacilityChange):
+class UpgradeFacility(Sized, FacilityChange):
     """A facility becomes larger or of a higher level."""
 
     change: Literal["upgrade_facility"]
     """The kind of change."""
     level: Level | None = None
     """New level of care."""
-    beds: Count | None = None
-    """New number of beds."""
 
     about: ClassVar[str] = "level"
 
     def doing(self) -> str:
         """Return what it does."""
-        beds = f"{self.beds} beds" if self.beds is not None else ""
-        return f"upgrade {self.facility} to {' with '.join(filter(None, (self.level, beds)))}".strip()
+        told = {"level": "{}", "beds": "{} beds", "staff": "{} staff", "running_cost_azn": "{} AZN a year"}
+        words = [told[name].format(getattr(self, name)) for name in given(self, UPGRADES)]
+        return f"upgrade {self.facility} to {' with '.join(words)}"
 
     @model_validator(mode="after")
     def _upgrades_something(self) -> UpgradeFacility:
-        if not given(self, ("level", "beds")):
-            raise ValueError("give level, beds or both; a new service is 'add_service'")
+        if not given(self, UPGRADES):
+            raise ValueError(f"give one of {', '.join(UPGRADES)}; a new service is 'add_service'")
         return self
 
 
@@ -121,7 +133,7 @@ class MoveFacility(PlacedFacility):
         return f"move {self.facility} to {self._there()}"
 
 
-class AddFacility(PlacedFacility):
+class AddFacility(Trusted, Sized, PlacedFacility):
     """A facility that no table has begins to work."""
 
     change: Literal["add_facility"]
@@ -134,10 +146,6 @@ class AddFacility(PlacedFacility):
     """Level of care."""
     owner: Literal["civil", "military"] = "civil"
     """Who owns it."""
-    beds: Count | None = None
-    """Beds."""
-    confidence: Confidence = "assumed"
-    """How far it can be trusted; figures that rest on assumed facilities are given apart."""
 
     about: ClassVar[str] = "open"
 
@@ -146,15 +154,13 @@ class AddFacility(PlacedFacility):
         return f"add {self.facility} at {self._there()}"
 
 
-class AddService(FacilityChange):
+class AddService(Trusted, FacilityChange):
     """A facility gives one more service."""
 
     change: Literal["add_service"]
     """The kind of change."""
     service: ServiceId
     """The service, as in column `services`."""
-    confidence: Confidence = "assumed"
-    """How far this can be trusted; the facility's confidence is lowered to it."""
 
     @property
     def attribute(self) -> str:

@@ -8,7 +8,7 @@ import shapely
 from pydantic import Field, model_validator
 
 from geoplan.scenario.base import Text
-from geoplan.scenario.change_base import Confidence, DatedChange, Nodes, one_of, wkt
+from geoplan.scenario.change_base import DatedChange, Nodes, Trusted, one_of, wkt
 
 
 class RoadChange(DatedChange):
@@ -73,65 +73,58 @@ class CloseRoad(RoadChange):
         return f"close {self.which()}" + (f" ({self.reason})" if self.reason != "other" else "")
 
 
-class SlowRoad(RoadChange):
+class SpeedChange(RoadChange):
+    """A change of the speed of roads, by one of several measures."""
+
+    speed_kmh: Annotated[float, Field(ge=1, le=150)] | None = None
+    """Speed, km/h; roads that are slower (when slowing) or faster (when speeding up) stay as they are."""
+
+    about: ClassVar[str] = "speed"
+    measures: ClassVar[tuple[str, ...]] = ()
+
+    @model_validator(mode="after")
+    def _one_measure(self) -> SpeedChange:
+        one_of(self, self.measures)
+        return self
+
+
+class SlowRoad(SpeedChange):
     """Roads are slower."""
 
     change: Literal["slow_road"]
     """The kind of change."""
     factor: Annotated[float, Field(ge=0.01, lt=1)] | None = None
     """Share of the speed that is left: 0.5 doubles the time."""
-    speed_kmh: Annotated[float, Field(ge=1, le=150)] | None = None
-    """Speed, km/h; a road that is slower already stays as it is."""
     delay_minutes: Annotated[float, Field(gt=0, le=1440)] | None = None
     """Minutes lost on each of the roads (a checkpoint)."""
 
-    @model_validator(mode="after")
-    def _one_measure(self) -> SlowRoad:
-        one_of(self, ("factor", "speed_kmh", "delay_minutes"))
-        return self
-
-    about: ClassVar[str] = "speed"
+    measures: ClassVar[tuple[str, ...]] = ("factor", "speed_kmh", "delay_minutes")
 
     def doing(self) -> str:
         """Return what it does."""
-        how = (
-            f"to {self.factor:.0%} of its speed"
-            if self.factor
-            else f"to {self.speed_kmh:g} km/h"
-            if self.speed_kmh
-            else f"by {self.delay_minutes:g} minutes"
-        )
+        if self.factor:
+            return f"slow {self.which()} to {self.factor:.0%} of its speed"
+        how = f"to {self.speed_kmh:g} km/h" if self.speed_kmh else f"by {self.delay_minutes:g} minutes"
         return f"slow {self.which()} {how}"
 
 
-class SpeedUpRoad(RoadChange):
+class SpeedUpRoad(SpeedChange):
     """Roads are paved, widened or faster for another reason."""
 
     change: Literal["speed_up_road"]
     """The kind of change."""
     factor: Annotated[float, Field(gt=1, le=5)] | None = None
     """Times the speed: 2 halves the time."""
-    speed_kmh: Annotated[float, Field(ge=1, le=150)] | None = None
-    """Speed, km/h; a road that is faster already stays as it is."""
     surface: Literal["paved", "gravel"] | None = None
     """New surface: the speed table's speed for it holds, unless the road was faster."""
 
-    @model_validator(mode="after")
-    def _one_measure(self) -> SpeedUpRoad:
-        one_of(self, ("factor", "speed_kmh", "surface"))
-        return self
-
-    about: ClassVar[str] = "speed"
+    measures: ClassVar[tuple[str, ...]] = ("factor", "speed_kmh", "surface")
 
     def doing(self) -> str:
         """Return what it does."""
-        how = (
-            f"to {self.factor:g} times its speed"
-            if self.factor
-            else f"to {self.speed_kmh:g} km/h"
-            if self.speed_kmh
-            else f"by a {self.surface} surface"
-        )
+        if self.factor:
+            return f"speed up {self.which()} to {self.factor:g} times its speed"
+        how = f"to {self.speed_kmh:g} km/h" if self.speed_kmh else f"by a {self.surface} surface"
         return f"speed up {self.which()} {how}"
 
 
@@ -150,7 +143,7 @@ class PassCalendar(RoadChange):
         return ("close" if self.closed_in_winter else "keep open") + f" {self.which()} in winter"
 
 
-class AddRoad(DatedChange):
+class AddRoad(Trusted, DatedChange):
     """A road that no table has can be used."""
 
     change: Literal["add_road"]
@@ -177,8 +170,6 @@ class AddRoad(DatedChange):
     """Whether snow closes it in the season `winter`."""
     tunnel: bool = False
     """Whether it has a tunnel."""
-    confidence: Confidence = "assumed"
-    """How far it can be trusted."""
 
     @property
     def thing(self) -> str:

@@ -14,6 +14,7 @@ from geoplan.scenario.change_facilities import (
     OpenFacility,
     UpgradeFacility,
 )
+from geoplan.scenario.change_mobile import Fleet, MobileUnit
 from geoplan.scenario.change_people import Growth, OtherResidents, Resettlement, Standard
 from geoplan.scenario.change_roads import (
     AddRoad,
@@ -40,6 +41,8 @@ AnyChange = (
     | SpeedUpRoad
     | PassCalendar
     | AddRoad
+    | MobileUnit
+    | Fleet
     | Resettlement
     | Growth
     | OtherResidents

@@ -281,6 +281,24 @@ def check_service_tags(
     return findings
 
 
+def check_stops(tables: Tables) -> list[Finding]:
+    """Return an error for each stop of a mobile unit without days of visits, and for days without a unit."""
+    rows = tables["facilities"]
+    unit, days = (rows.frame["mobile_unit"] != ""), rows.frame["visit_days_a_month"].notna()
+    findings = []
+    for i in np.flatnonzero((unit & ~days).to_numpy()):
+        message = "it is a stop of a mobile unit, but no days of visits are given."
+        hint = "Write on how many days of a month the unit is there."
+        where = rows.where(int(i), "visit_days_a_month")
+        findings.append(Finding("error", "missing-value", message, where=where, hint=hint))
+    for i in np.flatnonzero((days & ~unit).to_numpy()):
+        message = "days of visits are given, but no mobile unit."
+        hint = "Name the unit, or empty the cell: a facility that stands has no days of visits."
+        where = rows.where(int(i), "mobile_unit")
+        findings.append(Finding("error", "missing-value", message, where=where, hint=hint))
+    return findings
+
+
 def check_twin_facilities(tables: Tables) -> list[Finding]:
     """Return a warning where two facilities of one district have one name in whatever spelling."""
     rows = tables["facilities"]
@@ -325,6 +343,7 @@ CHECKS: Final[tuple[tuple[tuple[str, ...], Callable[[Tables], list[Finding]]], .
     (("resettlement",), check_resettlement_rows),
     ((), check_open_dates),
     (("facilities",), check_services),
+    (("facilities",), check_stops),
     (("facilities",), check_twin_facilities),
     (("speeds", "roads"), check_speeds),
 )

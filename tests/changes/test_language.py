@@ -146,7 +146,7 @@ def test_a_circle_of_parents(write):
     ("text", "words"),
     [
         (ROAD.replace("close_road", "clos_road"), "mine.toml:4: there is no kind of change 'clos_road'."),
-        (ROAD.replace("close_road", "mobile_unit"), "there is no kind of change 'mobile_unit'. Kinds: "),
+        (ROAD.replace("close_road", "telemedicine"), "there is no kind of change 'telemedicine'. Kinds: "),
         ("[[changes]]\nroad = 'x'\n", "mine.toml:3: the key 'changes[1].change' is missing. Kinds:"),
         (ROAD + 'raod = "x"\n', "mine.toml:5: unknown key 'changes[1].raod'. Did you mean 'road'?"),
         (ROAD + 'where = "x"\n', "mine.toml:5: unknown key 'changes[1].where'. Take it out."),

@@ -84,11 +84,13 @@ def test_a_scenario_changes_minutes_or_says_why_not(effects, name):
     result = effects.run(name)
     first = result.years[0].year
     moved = 0
+    known = {service.id for service in load_scenario("baseline").services}
     for service in result.scenario.services:
+        old = service.id if service.id in known else service.variant_of  # a new reading of an old service
         for year in {first, result.years[-1].year}:
             now = effects.minutes(name, service.id, year).fillna(-1)
             if year == 2026:
-                before = effects.minutes("baseline", service.id).fillna(-1)
+                before = effects.minutes("baseline", old).fillna(-1)
                 moved += int((now != before.reindex(now.index)).sum())
             else:  # a facility that opens by its own date is no effect of the scenario
                 same_year = effects.minutes(name, service.id, first).fillna(-1)
@@ -209,6 +211,28 @@ def test_a_slide_sends_lachin_round_by_kalbajar(effects):
     for service in ("cardiology_pci", "emergency_hospital", "oncology_radiotherapy"):
         before, after = effects.minutes("baseline", service), effects.minutes(name, service)
         assert (after.fillna(9999) >= before.fillna(9999) - 0.1001).all()
+
+
+def test_mobile_units_reach_1643_and_777_people_and_open_no_centre(effects):
+    name = "mobile-units-assumed"
+    # No centre opens: primary care is where it was.
+    before, after = effects.minutes("baseline", "primary_care"), effects.minutes(name, "primary_care")
+    pd.testing.assert_series_equal(before, after)
+    # The reading counts stops of 4 days a month and more: such a village has 0 minutes in place of 76
+    # (Hasanriz to Aghdara), 43 (Sos to Shusha) and 37 (Khojavend to Fuzuli); Badara, visited on 2 days,
+    # keeps its 35 to Khankendi. Kolatagh's own stop has 3 days: Vangli's counts, 7.3 km away in a straight
+    # line, which takes 8 minutes at 56 km/h at least.
+    read = effects.minutes(name, "primary_care_with_visits")
+    places = {"x-agd-hasanriz": 76, "xvd-sos": 43, "xvd-xocavand": 37, "xci-badara": 35}
+    assert {p: float(before[p]) for p in places} == {p: about(m) for p, m in places.items()}
+    assert [float(read[p]) for p in places] == [0, 0, 0, float(before["xci-badara"])]
+    assert 8 < read["x-agd-kolatag"] <= 30
+    # People of resettlement.csv on 1 January 2026: Hasanriz 1,041 on 8 days, Vangli 482 and Kolatagh 120 on
+    # 6; Sos 360, Khojavend 194, its village 94 and Girmizi Bazar 129 on 6 (Sos's stop is within 30 minutes
+    # of the last two), Badara 154 on 2.
+    notes = {f.where: dict(f.params) for f in effects.run(name).findings if f.code == "mobile-visits"}
+    assert notes["mobile-agdara"]["often"] == f"1041: 8; {482 + 120}: 6"
+    assert notes["mobile-xocavand"]["often"] == f"{360 + 194 + 94 + 129}: 6; 154: 2"
 
 
 def test_return_by_the_three_envelopes(effects):
