@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from geoplan.errors import Finding
     from geoplan.network.travel import RouteForest
     from geoplan.scenario import Scenario
+    from geoplan.sections import PhasingSection, SitingSection
     from geoplan.tables.terrain import Terrain
 
 
@@ -47,6 +48,9 @@ class YearState:
         position_radius_km, name_az, name_en, name_ru, confidence`. None where only figures were asked.
     site_tenths
         int32 (demand, site), as `tenths`; the columns of facilities that count are the same.
+    areas
+        From where the nearest facility of each service lies within each band: `service,
+        band_upper_minutes, geometry`, see `geoplan.network.overview`. None where only figures were asked.
     """
 
     year: int
@@ -59,6 +63,7 @@ class YearState:
     routes: RouteForest
     sites: pd.DataFrame | None = None
     site_tenths: NDArray[np.int32] | None = None
+    areas: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -133,6 +138,8 @@ class Result:
         What the changes of the scenario made different in any year, in the order of years and changes.
     base
         What the scenario is read against: its parent, run for the same years. None where it extends none.
+    siting, phasing
+        Where new centres should stand and when they open; None where the scenario does not ask.
     """
 
     scenario: Scenario
@@ -153,3 +160,5 @@ class Result:
     provenance: Provenance
     changes_log: tuple[ChangeRow, ...] = ()
     base: Result | None = None
+    siting: SitingSection | None = None
+    phasing: PhasingSection | None = None

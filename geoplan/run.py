@@ -17,8 +17,10 @@ from geoplan.changes import apply_changes, counts_others, is_half, unclosed, wit
 from geoplan.changes.visits import visit_notes
 from geoplan.errors import Finding, raise_on_errors, sort_findings
 from geoplan.network.access import AccessRule
+from geoplan.network.field import World
 from geoplan.network.graph import build_network
 from geoplan.network.islands import keep_islands
+from geoplan.network.overview import AreasOf, overview_areas
 from geoplan.network.snap import Snapping, snap_points, snapping_findings, snapping_table
 from geoplan.network.travel import ODMatrix, od_matrix, route_forest
 from geoplan.result import Provenance, Result, YearState
@@ -88,7 +90,8 @@ def run(
         What `read_tables(scenario.table_paths())` gave before: many runs over the same files read them once.
     figures_only
         Leave out what no figure of coverage rests on and one of many runs does not need: the check against
-        published distances, attributions, the hash of the run, and the times to candidate sites.
+        published distances, attributions, the hash of the run, the times to candidate sites and the service
+        areas that a page shows.
 
     Raises
     ------
@@ -251,10 +254,12 @@ def _year(
     matrix = od_matrix(network, origins, goals, ground=place.ground, rule=place.rule)
     findings += matrix.findings
     forest = route_forest(network, origins, goals, matrix=matrix)
-    sites, site_tenths = None, None
+    sites, site_tenths, areas = None, None, None
     if given.candidates is not None:
         sites = _sites(facilities, given.candidates)
         site_tenths = _site_tenths(network, origins, sites, matrix, place)
+        clock.step(f"{year}: service areas")
+        areas = _areas(scenario, World(network, place.ground, place.rule), goals, counting)
     clock.step(f"{year}: coverage")
     opened = np.zeros(len(tables.roads), dtype=bool)
     opened[network.road_row] = True
@@ -270,6 +275,7 @@ def _year(
         routes=forest,
         sites=sites,
         site_tenths=site_tenths,
+        areas=areas,
     )
     kinds = np.concatenate([demand["demand_kind"].to_numpy(dtype=object), np.full(len(counting), "facility")])
     snapping = pd.concat([snapping_table(origins), snapping_table(goals)], ignore_index=True)
@@ -286,8 +292,18 @@ def _year(
     return part, findings
 
 
+def _areas(scenario: Scenario, world: World, goals: Snapping, counting: pd.DataFrame) -> pd.DataFrame:
+    """Return the areas of every service within its bands, as a picture of the country shows them."""
+    wanted = [AreasOf(s.id, offers(counting, s), tuple(s.bands_minutes)) for s in scenario.services]
+    return overview_areas(world, goals, wanted)
+
+
 def _sites(facilities: pd.DataFrame, candidates: pd.DataFrame) -> pd.DataFrame:
-    """Return every facility and every candidate as one table of sites, sorted by id."""
+    """Return every facility and every candidate as one table of sites, sorted by id.
+
+    A candidate at which the scenario opens a facility of its id is that facility.
+    """
+    candidates = candidates[~candidates.index.isin(facilities.index)]
     parts = []
     for kind, frame in (("facility", facilities), ("candidate", candidates)):
         part = frame[[*SITE_COLUMNS]].rename_axis("site_id")
