@@ -336,6 +336,9 @@ def facilities():
                 "open_from": None,
                 "open_until": None,
                 "beds": 120.0 if level == "district" else None,
+                "staff": 300.0 if level == "national" else None,
+                **dict.fromkeys(EMPTY_FIGURES),
+                "mobile_unit": "",
                 "serves_district_id": "AZ-LAC" if key == "f-seki" else "",
                 "source": "made up",
                 "confidence": confidence,
@@ -344,6 +347,12 @@ def facilities():
             }
         )
     return pd.DataFrame(out).set_index("facility_id").sort_index()
+
+
+EMPTY_FIGURES = (
+    "cost_azn", "running_cost_azn", "ambulances", "cars", "offroad_vehicles", "fleet_staff", "fleet_cost_azn",
+    "fleet_running_cost_azn", "visit_days_a_month",
+)  # fmt: skip
 
 
 def neighbours():

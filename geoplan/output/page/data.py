@@ -102,6 +102,7 @@ def _service(result: Result, service: Any) -> dict[str, Any]:
         "assessed": str(service.assessed),
         "variantOf": str(service.variant_of or ""),
         "excludeStatus": [str(status) for status in service.exclude_status],
+        "mobileDaysLeast": int(service.mobile_days_least or 0),
     }
 
 

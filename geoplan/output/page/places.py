@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
@@ -15,6 +15,21 @@ if TYPE_CHECKING:
     from geoplan.result import Result, YearState
 
 Columns = dict[str, Any]
+
+FIGURES: Final = (
+    "beds",
+    "staff",
+    "cost_azn",
+    "running_cost_azn",
+    "ambulances",
+    "cars",
+    "offroad_vehicles",
+    "fleet_staff",
+    "fleet_cost_azn",
+    "fleet_running_cost_azn",
+    "visit_days_a_month",
+)
+"""Whole numbers of a facility, as its card lists them; null where unknown."""
 
 
 def point_columns(result: Result, ids: list[str]) -> list[Columns]:
@@ -76,7 +91,7 @@ def _facilities(result: Result, state: YearState, rows: pd.DataFrame) -> Columns
         "lat": column(rows["lat"], 5),
         "lon": column(rows["lon"], 5),
         "radius_km": column(rows["position_radius_km"], 1),
-        "beds": column(rows["beds"], 0),
+        **{key: column(rows[key], 0) for key in FIGURES},
         "services": [_words(value) for value in rows["services"]],
         "counts": [int(v is True or v == 1) for v in counts.tolist()],
     }

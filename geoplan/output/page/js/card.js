@@ -120,6 +120,9 @@
     ];
   }
 
+  const FIGURES = ["visit_days_a_month", "beds", "staff", "cost_azn", "running_cost_azn", "ambulances", "cars", "offroad_vehicles",
+    "fleet_staff", "fleet_cost_azn", "fleet_running_cost_azn"];
+
   function facility(i, named) {
     const f = gp.bulk.facilities;
     const reach = f.open_from[i] ? fact(gp.t("facility.from"), f.open_from[i].slice(0, 4)) : null;
@@ -129,7 +132,7 @@
       gp.el("dl", { class: "gp-facts" },
         fact(gp.t("facility.place"), [gp.name(f.settlement, i), f.district[i] >= 0 ? gp.name(gp.head.districts.name, f.district[i]) : ""].filter(Boolean).join(", ")),
         fact(gp.t("facility.services"), f.services[i].map(gp.serviceName).join(", ")),
-        f.beds[i] === null ? null : fact(gp.t("facility.beds"), gp.number(f.beds[i])), reach,
+        FIGURES.map((key) => (f[key][i] === null ? null : fact(gp.t("facility." + key), gp.number(f[key][i])))), reach,
         f.serves[i] >= 0 ? fact(gp.t("facility.serves"), gp.name(gp.head.districts.name, f.serves[i])) : null,
         fact(gp.t("facility.position"), gp.t("position." + f.position_quality[i])),
         fact(gp.t("confidence"), confidence(f.confidence[i]))),

@@ -157,5 +157,11 @@
 
   /* Does a facility that operates count for the shown service? Its variants leave out some by their status. */
   model.countsHere = (i) => model.counts(i) && gp.bulk.facilities.services[i].includes(model.service().counts) &&
-    !model.service().excludeStatus.includes(gp.bulk.facilities.status[i]);
+    !model.service().excludeStatus.includes(gp.bulk.facilities.status[i]) && countsAsStop(gp.bulk.facilities.visit_days_a_month[i]);
+
+  /* A stop of a mobile unit counts only for a service that says how often it must be visited. */
+  function countsAsStop(days) {
+    const least = model.service().mobileDaysLeast;
+    return days === null || (least > 0 && days >= least);
+  }
 })(window.geoplan);
