@@ -77,6 +77,7 @@ def run(
     progress: Progress | None = None,
     tables: TableSet | None = None,
     figures_only: bool = False,
+    with_sites: bool = False,
 ) -> Result:
     """Return what `scenario` finds.
 
@@ -92,6 +93,8 @@ def run(
         Leave out what no figure of coverage rests on and one of many runs does not need: the check against
         published distances, attributions, the hash of the run, the times to candidate sites and the service
         areas that a page shows.
+    with_sites
+        Keep the times to candidate sites where only figures are asked.
 
     Raises
     ------
@@ -115,8 +118,8 @@ def run(
     raise_on_errors(findings)
     parts = []
     for year, (state, _, _) in zip(scenario.years, states, strict=True):
-        sites = None if figures_only else candidates
-        given = _Tables(state, tables.roads, unclosed(scenario, tables, year), sites)
+        sites = candidates if with_sites or not figures_only else None
+        given = _Tables(state, tables.roads, unclosed(scenario, tables, year), sites, not figures_only)
         part, found = _year(scenario, given, place, year, clock)
         parts.append(part)
         findings += found
@@ -205,13 +208,14 @@ class _Tables:
     """The tables of one year, and the roads before any change: where people live does not follow plans.
 
     `unclosed` are the tables as if no change had closed a road, None where none has; `candidates` are the
-    candidate sites, None where only figures are asked.
+    candidate sites, None where nobody asks for them; `pictured` says whether a page will show the year.
     """
 
     year: TableSet
     roads_before: pd.DataFrame
     unclosed: TableSet | None
     candidates: pd.DataFrame | None
+    pictured: bool
 
 
 @dataclass(frozen=True)
@@ -258,6 +262,7 @@ def _year(
     if given.candidates is not None:
         sites = _sites(facilities, given.candidates)
         site_tenths = _site_tenths(network, origins, sites, matrix, place)
+    if given.pictured:
         clock.step(f"{year}: service areas")
         areas = _areas(scenario, World(network, place.ground, place.rule), goals, counting)
     clock.step(f"{year}: coverage")
