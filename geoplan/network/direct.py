@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
 
     from geoplan.network.graph import RoadNetwork
     from geoplan.network.snap import Snapping
+
+CHUNK_PAIRS: Final = 2_000_000
+"""Pairs of one chunk when all direct paths are sought."""
 
 Side = tuple["Snapping", "NDArray[np.intp]"]
 """Points and the rows of them that are meant."""
@@ -33,14 +37,7 @@ def take_direct(
     at most `snap_limit_km` straight, by land, and only between points that are snapped.
     """
     (o, rows), (d, columns) = origin, destination
-    straight_m = (
-        np.hypot(
-            o.base_x_m[rows][:, None] - d.base_x_m[columns][None, :],
-            o.base_y_m[rows][:, None] - d.base_y_m[columns][None, :],
-        )
-        + o.extra_m[rows][:, None]
-        + d.extra_m[columns][None, :]
-    )
+    straight_m = _straight_m(o, rows, d, columns)
     hopeful = (straight_m <= rule.snap_limit_km * 1000) & (rule.least_minutes(straight_m) < minutes)
     hopeful &= o.snapped[rows][:, None] & d.snapped[columns][None, :]
     if network.weight == "distance":
@@ -56,6 +53,59 @@ def take_direct(
     direct = np.zeros(minutes.shape, dtype=bool)
     direct[i, j] = True
     return direct
+
+
+@dataclass(frozen=True)
+class DirectPaths:
+    """All direct paths between two sets of points, sorted by column and row."""
+
+    row: NDArray[np.intp]
+    column: NDArray[np.intp]
+    minutes: NDArray[np.float64]
+    km: NDArray[np.float64]
+
+
+def direct_paths(o: Snapping, d: Snapping, ground: Ground, rule: AccessRule) -> DirectPaths:
+    """Return every direct path from `o` to `d` that the rule allows, whatever the roads are.
+
+    What `take_direct` finds for one network, once for many networks.
+    """
+    rows, every = np.flatnonzero(o.snapped), np.flatnonzero(d.snapped)
+    size = max(CHUNK_PAIRS // max(len(rows), 1), 1)
+    parts = [
+        _paths_of(o, rows, d, every[begin : begin + size], ground, rule)
+        for begin in range(0, len(every), size)
+    ]
+    none = np.empty(0, dtype=np.intp), np.empty(0, dtype=np.intp), np.empty(0), np.empty(0)
+    return DirectPaths(*(np.concatenate(arrays) for arrays in zip(none, *parts, strict=True)))
+
+
+def _paths_of(
+    o: Snapping,
+    rows: NDArray[np.intp],
+    d: Snapping,
+    columns: NDArray[np.intp],
+    ground: Ground,
+    rule: AccessRule,
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64], NDArray[np.float64]]:
+    """Return the direct paths from some points to some others."""
+    straight_m = _straight_m(o, rows, d, columns)
+    j, i = np.nonzero((straight_m <= rule.snap_limit_km * 1000).T)
+    near_m = straight_m[i, j]
+    allowed = _by_land(o, rows[i], d, columns[j], ground)
+    i, j, near_m = rows[i[allowed]], columns[j[allowed]], near_m[allowed]
+    return i, j, _direct_minutes(o, i, d, j, ground, rule), rule.leg_km(near_m)
+
+
+def _straight_m(
+    o: Snapping, rows: NDArray[np.intp], d: Snapping, columns: NDArray[np.intp]
+) -> NDArray[np.float64]:
+    """Return straight metres from some points (rows) to others, the pieces outside the outline included."""
+    between_m = np.hypot(
+        o.base_x_m[rows][:, None] - d.base_x_m[columns][None, :],
+        o.base_y_m[rows][:, None] - d.base_y_m[columns][None, :],
+    )
+    return np.asarray(between_m + o.extra_m[rows][:, None] + d.extra_m[columns][None, :])
 
 
 def _by_land(

@@ -165,7 +165,7 @@ class RoadNetwork:
 
     @cached_property
     def arc_back(self) -> NDArray[np.int32]:
-        """int32, one an edge: its directed arc back; -1 for a one-way edge. Its arc on bears its own number."""
+        """int32, one an edge: its arc back, -1 where one-way; its arc on bears its own number."""
         back = np.cumsum(~self.edge_oneway, dtype=np.int32) + np.int32(len(self.edge_km) - 1)
         return np.where(self.edge_oneway, np.int32(-1), back)
 

@@ -168,6 +168,34 @@ def repair(
 
 
 @compiled
+def meets(frame: Frame, up: Ints, down: Ints, tail: Whole, head: Whole, infinite: Whole) -> bool:
+    """Return whether there is a way between two ranks: up from the one, then down to the other."""
+    first, heads = frame.first, frame.head
+    out = np.zeros(len(first) - 1, np.bool_)
+    back = np.zeros(len(first) - 1, np.bool_)
+    out[tail] = True
+    back[head] = True
+    v = head
+    while True:
+        for a in range(first[v], first[v + 1]):
+            if back[v] and down[a] < infinite:
+                back[heads[a]] = True
+        if first[v] == first[v + 1]:
+            break
+        v = heads[first[v]]
+    v = tail
+    while True:
+        if out[v] and back[v]:
+            return True
+        for a in range(first[v], first[v + 1]):
+            if out[v] and up[a] < infinite:
+                out[heads[a]] = True
+        if first[v] == first[v + 1]:
+            return False
+        v = heads[first[v]]
+
+
+@compiled
 def ancestors(
     first: NDArray[np.int32], head: NDArray[np.int32], nodes: NDArray[np.int32]
 ) -> NDArray[np.int32]:

@@ -214,17 +214,36 @@ class Metric:
         """Return the cost from one point to every node (`towards`: from every node to the point)."""
         return self.nearest(point.part(0, 1), towards=towards)[0]
 
-    def matrix(self, origins: Stops, destinations: Stops, *, threads: int = 1) -> NDArray[Any]:
+    def reaches(self, tail: int, head: int) -> bool:
+        """Return whether there is any way from one node to another."""
+        hierarchy = self.hierarchy
+        ends = int(hierarchy.rank[tail]), int(hierarchy.rank[head])
+        return bool(kernels.meets(hierarchy.frame, self.up, self.down, *ends, self.infinite))
+
+    def matrix(
+        self,
+        origins: Stops,
+        destinations: Stops,
+        *,
+        threads: int = 1,
+        within: tuple[Selection, Selection] | None = None,
+    ) -> NDArray[Any]:
         """Return the costs of the best paths from all origins to all destinations.
 
         Sixteen at a time, over nothing but what lies above them; whichever side makes less work shares
         the lanes. Threads (at most 2) write rows of their own, so their number never shows in the result.
 
+        Parameters
+        ----------
+        within
+            `hierarchy.select(...)` of the nodes of both sides, if at hand from an earlier question.
+
         Returns
         -------
         (origins, destinations), int32 or int64 as the weights are; `UNREACHED` where there is no path.
         """
-        return self._safely(lambda metric: _matrix(metric, origins, destinations, threads))
+        above = within or (self.hierarchy.select(origins.node), self.hierarchy.select(destinations.node))
+        return self._safely(lambda metric: _matrix(metric, (origins, destinations), above, threads))
 
     def path(self, origins: Stops, destinations: Stops, *, pair: tuple[int, int] = (0, 0)) -> Path | None:
         """Return the best path from one origin to one destination, None if there is none.
@@ -391,14 +410,15 @@ def _split(
     return cost, label
 
 
-def _matrix(metric: Metric, origins: Stops, destinations: Stops, threads: int) -> NDArray[Any]:
+def _matrix(
+    metric: Metric, stops: tuple[Stops, Stops], above: tuple[Selection, Selection], threads: int
+) -> NDArray[Any]:
     """Return the matrix, with the side in the lanes that makes less work."""
-    above = metric.hierarchy.select(origins.node), metric.hierarchy.select(destinations.node)
-    turned = len(origins) * len(above[1].head) > len(destinations) * len(above[0].head)
+    turned = len(stops[0]) * len(above[1].head) > len(stops[1]) * len(above[0].head)
     if turned:
-        back = _filled(metric, (destinations, origins), above[::-1], threads, towards=True)
+        back = _filled(metric, stops[::-1], above[::-1], threads, towards=True)
         return np.ascontiguousarray(back.T)
-    return _filled(metric, (origins, destinations), above, threads, towards=False)
+    return _filled(metric, stops, above, threads, towards=False)
 
 
 def _filled(

@@ -199,17 +199,25 @@ def join_on_edge(
     source
         A snapping and the points of it that are the rows of `joined`, which is changed.
     """
+    row, column, along = pairs_on_edge(network, source, points, outward=outward)
+    better = along <= joined.cost[row, column]
+    row, column = row[better], column[better]
+    joined.cost[row, column] = along[better]
+    joined.choice[row, column] = SAME_EDGE
+
+
+def pairs_on_edge(
+    network: RoadNetwork, source: tuple[Snapping, NDArray[np.intp]], points: Snapping, *, outward: bool
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]:
+    """Return row and column of the pairs that lie on one edge, and what it costs to go straight along it."""
     here, there = source[0].edge[source[1]], np.where(points.snapped, points.edge, -1)
     row, column = _equal_pairs(here, there)
     edge = here[row]
     forward = points.share[column] - source[0].share[source[1]][row]
     ahead = forward if outward else -forward
-    along = network.part_cost(edge, np.abs(ahead))
-    better = ((ahead >= 0) | ~network.edge_oneway[edge]) & ~network.edge_closed[edge]
-    better &= along <= joined.cost[row, column]
-    row, column = row[better], column[better]
-    joined.cost[row, column] = along[better]
-    joined.choice[row, column] = SAME_EDGE
+    allowed = ((ahead >= 0) | ~network.edge_oneway[edge]) & ~network.edge_closed[edge]
+    row, column = row[allowed], column[allowed]
+    return row, column, network.part_cost(edge[allowed], np.abs(ahead[allowed]))
 
 
 def _equal_pairs(one: NDArray[np.int32], two: NDArray[np.int32]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

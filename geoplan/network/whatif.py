@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -72,10 +72,8 @@ def with_roads(
     made = altered(network, change)
     state = _state(network, made)
     if state is not None:
-        try:
+        with suppress(OverflowError):  # it is tried anew when it is asked for, and SciPy answers
             made.prepared[KEPT] = state.changed(*_costs(made, change))
-        except OverflowError:  # it is tried anew when it is asked for, and SciPy answers
-            pass
     return made
 
 
