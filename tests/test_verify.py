@@ -1,15 +1,10 @@
-"""Verify: the same bytes or not, and a run that is killed leaves its output whole or absent."""
+"""Verify: the same bytes or not; kills are in test_kills."""
 
 from __future__ import annotations
 
 import json
-import os
-import random
 import shutil
-import signal
-import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -119,26 +114,3 @@ def test_the_command_says_so_by_its_exit_code(
         main()
     assert ended.value.code == 3
     assert json.loads(capsys.readouterr().out)["different"] == ["index.html"]
-
-
-def test_a_killed_run_leaves_its_output_whole_or_absent(written: Path, tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    files = sorted(p.relative_to(written) for p in written.rglob("*") if p.is_file())
-    words = [sys.executable, "-m", "geoplan.cli", "run", str(written.parent / "tiny.toml"), "--quiet"]
-    moments = random.Random(7)  # noqa: S311 - when to kill, not what to hide
-    for _ in range(3):
-        process = subprocess.Popen([*words, "--out", str(out), "--overwrite"])
-        until = time.monotonic() + 30
-        # from the first byte of the staging folder on, the danger is real
-        while process.poll() is None and time.monotonic() < until and not list(tmp_path.glob(".out.*")):
-            time.sleep(0.002)
-        time.sleep(moments.random() * 0.25)
-        if process.poll() is None:
-            os.kill(process.pid, signal.SIGKILL)
-        process.wait()
-        if out.exists():
-            assert sorted(p.relative_to(out) for p in out.rglob("*") if p.is_file()) == files
-            shutil.rmtree(out)
-    done = subprocess.run([*words, "--out", str(out), "--overwrite"], check=False)
-    assert done.returncode == 0
-    assert again(out, written).ok

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
 from typing import TYPE_CHECKING, Any, Self
@@ -14,11 +13,6 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-try:
-    fcntl: Any = importlib.import_module("fcntl")
-except ImportError:  # Windows
-    fcntl = None
-
 NAME = "journal.jsonl"
 
 
@@ -26,7 +20,7 @@ class Journal:
     """An append-only file: a head that names the sweep, then one line a run, on the disk at once.
 
     A line that a kill left half-written is dropped when the file is opened again; the run of that line is
-    simply done again.
+    simply done again. One process at a time: the sweep holds the lock of its folder.
     """
 
     def __init__(self, path: Path, sweep_id: str) -> None:
@@ -35,7 +29,7 @@ class Journal:
         Raises
         ------
         UsageError
-            If it belongs to another sweep, or another process is writing it.
+            If it belongs to another sweep.
         InputError
             If a line before the last is broken: that was no kill.
         """
@@ -48,11 +42,7 @@ class Journal:
             raise
 
     def _begin(self, path: Path, sweep_id: str) -> None:
-        """Take the journal for this process alone; read what stands in it or write the head of a new one."""
-        if not _locked(self._file.fileno()):
-            raise UsageError(
-                f"another process is at work on the sweep in {path.parent}", hint="Wait until it has ended."
-            )
+        """Read what stands in it or write the head of a new one."""
         lines = _whole_lines(path)
         if lines:
             self._read(path, lines, sweep_id)
@@ -106,20 +96,6 @@ class Journal:
     ) -> None:
         """Close the file."""
         self._file.close()
-
-
-def _locked(handle: int) -> bool:
-    """Lock an open file for this process until it ends; False where another one has it.
-
-    Systems without such locks let two processes write: both would write the same outcomes.
-    """
-    if fcntl is None:
-        return True
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
 
 
 def _whole_lines(path: Path) -> list[bytes]:

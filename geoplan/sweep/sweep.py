@@ -8,6 +8,7 @@ import hashlib
 import importlib.util
 import json
 import os
+import re
 import shutil
 import time
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from geoplan.errors import GeoplanError, MissingExtraError, OutputExistsError, UsageError
+from geoplan.locks import Lock
 from geoplan.output.cells import as_text, disarm, is_empty
 from geoplan.output.files import check_free
 from geoplan.scenario import load_scenario
@@ -29,7 +31,7 @@ from geoplan.tables.pool import TablePool
 from geoplan.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
     from pathlib import Path
 
     from geoplan.scenario import Scenario
@@ -43,6 +45,9 @@ RECORD: Final = "sweep.json"
 
 OWN: Final = frozenset({NAME, RECORD, "sweep.csv", "failures.csv", "sweep.parquet"})
 """What a sweep leaves in its folder."""
+
+LOCK: Final = ".lock"
+"""Held in the folder while a process is at work on it."""
 
 TABLE_SHARE: Final = 0.05
 """The tables are written anew while runs come in, but not more than this share of the time goes into it."""
@@ -130,9 +135,8 @@ def sweep(
     """
     pool = TablePool()
     ready = _ready(file, pool)
-    _open_folder(out, resume=resume, overwrite=overwrite)
     started = datetime.now(UTC).isoformat(timespec="seconds")
-    with Journal(out / NAME, ready.id) as journal:
+    with _folder(out, resume=resume, overwrite=overwrite), Journal(out / NAME, ready.id) as journal:
         repeated = len(journal.outcomes)
         if not (out / RECORD).exists():
             _write_record(ready, journal, out, started)
@@ -169,15 +173,47 @@ def _ready(file: Path, pool: TablePool) -> _Sweep:
     return _Sweep(hashlib.sha256(text.encode()).hexdigest()[:32], plan, base, tasks)
 
 
-def _open_folder(out: Path, *, resume: bool, overwrite: bool) -> None:
-    """Make the folder, or take that of a sweep that was broken off.
+@contextlib.contextmanager
+def _folder(out: Path, *, resume: bool, overwrite: bool) -> Iterator[None]:
+    """Make the folder, or take that of a sweep that was broken off, and hold it for this process.
 
     A sweep is not staged aside like a run: its results must outlive a kill. The record is there from the
     start and says whether the sweep is finished.
     """
+    if not (out / NAME).is_file() and not _only_lock(out):
+        check_free(out, overwrite=overwrite)
+    lock = _held(out)
+    try:
+        _open_folder(out, resume=resume, overwrite=overwrite)
+        yield
+    finally:
+        lock.release()
+
+
+def _only_lock(out: Path) -> bool:
+    """Whether a sweep was killed in this folder before it wrote anything."""
+    return out.is_dir() and [path.name for path in out.iterdir()] == [LOCK]
+
+
+def _held(out: Path) -> Lock:
+    """Return the lock of a folder, which is made if absent."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        lock = Lock.take(out / LOCK)
+    except OSError as error:
+        raise UsageError(
+            f"{out} cannot be written: {error.strerror or error}", hint="Name another folder with --out."
+        ) from error
+    if lock is None:
+        raise UsageError(f"another process is at work on the sweep in {out}", hint="Wait until it has ended.")
+    return lock
+
+
+def _open_folder(out: Path, *, resume: bool, overwrite: bool) -> None:
+    """Clear a folder that this process holds for a new sweep, or of what a kill left half-written."""
     begun = (out / NAME).is_file()
     if begun and resume:
-        for rest in out.glob(".*.partial"):
+        for rest in _halves(out):
             rest.unlink(missing_ok=True)
         return
     if begun and not overwrite:
@@ -187,16 +223,21 @@ def _open_folder(out: Path, *, resume: bool, overwrite: bool) -> None:
     if begun:
         _remove_own(out)
         return
-    check_free(out, overwrite=overwrite)
-    if out.exists():
-        shutil.rmtree(out)
-    out.mkdir(parents=True)
+    for path in sorted(out.iterdir()):
+        if path.name != LOCK:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def _halves(out: Path) -> list[Path]:
+    """Return the files that a killed sweep was about to put in place."""
+    known = re.compile(rf"\.({'|'.join(map(re.escape, sorted(OWN)))})\.\d+\.partial")
+    return [path for path in sorted(out.iterdir()) if known.fullmatch(path.name)]
 
 
 def _remove_own(out: Path) -> None:
     """Remove the files of an earlier sweep; a folder that holds anything else is left alone."""
-    ours = [p for p in sorted(out.iterdir()) if p.name in OWN or p.match(".*.partial")]
-    strangers = [p.name for p in sorted(out.iterdir()) if p not in ours]
+    ours = [*(p for p in sorted(out.iterdir()) if p.name in OWN), *_halves(out)]
+    strangers = [p.name for p in sorted(out.iterdir()) if p not in ours and p.name != LOCK]
     if strangers:
         raise UsageError(
             f"{out} also holds files that geoplan did not write: {', '.join(strangers[:5])}",

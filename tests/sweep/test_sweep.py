@@ -18,6 +18,7 @@ import pytest
 from tiny import write_scenario, write_sweep
 
 from geoplan.errors import InputError, OutputExistsError, UsageError
+from geoplan.locks import Lock
 from geoplan.run import run
 from geoplan.scenario import load_scenario
 from geoplan.sweep import engines
@@ -141,12 +142,18 @@ def test_a_half_written_last_line_is_done_again(done, tmp_path: Path, cut: int) 
 
 
 def test_two_processes_do_not_write_one_journal(done, tmp_path: Path) -> None:
-    pytest.importorskip("fcntl", reason="this system has no such locks")
     out = tmp_path / "out"
     shutil.copytree(done.out, out)
-    name = json.loads((out / "sweep.json").read_text(encoding="utf-8"))["sweep_id"]
-    with Journal(out / NAME, name), pytest.raises(UsageError, match="another process"):
-        sweep(done.file, out, resume=True)
+    half = out / ".sweep.csv.1.partial"
+    half.write_text("of the process that is at work")
+    for choice in ({"resume": True}, {"overwrite": True}):
+        with Lock.take(out / ".lock"), pytest.raises(UsageError, match="another process"):
+            sweep(done.file, out, **choice)
+        assert half.exists()
+    (out / ".mine.partial").write_text("a stranger's")
+    assert sweep(done.file, out, resume=True).repeated == 8
+    assert sorted(p.name for p in out.glob(".*")) == [".mine.partial"]
+    same_tables(done.out, out)
     assert sweep(done.file, out, resume=True).repeated == 8
 
 
