@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -97,6 +98,21 @@ RoadsOpt = Annotated[
 def run_command(
     scenario: ScenarioArg,
     out: Annotated[Path | None, typer.Option(help="Folder to write; default out/<scenario>.")] = None,
+    basemap: Annotated[
+        str,
+        typer.Option(
+            help="Address of map tiles beneath the page's map: https://HOST/{z}/{x}/{y}.png. Only then does"
+            " the page ask anything of the Internet."
+        ),
+    ] = "",
+    public: Annotated[
+        bool,
+        typer.Option(
+            "--public",
+            help="A page for everybody: without what-if, staff, beds of military hospitals, and places and"
+            " facilities of low or assumed confidence. The tables beside it stay whole.",
+        ),
+    ] = False,
     overwrite: OverwriteOpt = False,
     as_json: JsonOpt = False,
     open_page: OpenOpt = False,
@@ -105,21 +121,29 @@ def run_command(
 ) -> None:
     """Compute who reaches which care and write the map page, the tables and the record."""
     from geoplan.output.files import check_free, write_result
+    from geoplan.output.page.options import PageOptions
     from geoplan.output.page.page import render_page
     from geoplan.run import run_with_base
     from geoplan.scenario import load_scenario
 
+    options = PageOptions(basemap=basemap, public=public)
     loaded = load_scenario(scenario)
     folder = out if out is not None else Path("out") / loaded.id
     check_free(folder, overwrite=overwrite)
     with progress(quiet=quiet or as_json) as step:
         result = run_with_base(loaded, progress=step)
         step("write the page and the tables")
-        written = write_result(result, folder, overwrite=overwrite, render=render_page)
+        written = write_result(
+            result,
+            folder,
+            overwrite=overwrite,
+            render=partial(render_page, options=options),
+            page=options.as_dict(),
+        )
     if as_json:
         from geoplan.output.files import record
 
-        print_json(record(result) | {"written": [str(p) for p in written]})
+        print_json(record(result, page=options.as_dict()) | {"written": [str(p) for p in written]})
     elif not quiet:
         _print_headline(result)
         print_finding_counts(result.findings)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from geoplan import saved
 from geoplan.errors import UsageError
 from geoplan.output.files import RECORD, write_result
+from geoplan.output.page.options import PageOptions
 from geoplan.run import VERSIONED, run_beside
 from geoplan.version import __version__
 
@@ -53,7 +54,7 @@ class Verdict:
 def verify(
     folder: Path,
     *,
-    render: Callable[[Result], str],
+    render: Callable[[Result, PageOptions], str],
     beside: Path | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Verdict:
@@ -66,7 +67,7 @@ def verify(
     folder
         What `geoplan run` wrote; it is only read.
     render
-        Makes the page.
+        Makes the page of a result, as the record says that it was built.
     beside
         Folder of the scenario file, where a scenario uses tables of its own.
     progress
@@ -91,7 +92,9 @@ def verify(
     result = run_beside(scenario, parent, progress=progress)
     with tempfile.TemporaryDirectory(prefix="geoplan-verify-") as aside:
         again = Path(aside) / "again"
-        write_result(result, again, overwrite=False, render=render)
+        options = PageOptions.of(record)
+        page = options.as_dict()
+        write_result(result, again, overwrite=False, render=lambda r: render(r, options), page=page)
         return _compared(folder, again, causes)
 
 

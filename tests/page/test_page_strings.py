@@ -10,11 +10,11 @@ import pytest
 from geoplan.output.page import vendored
 
 SCRIPTS = Path(vendored.__file__).parent / "js"
-CODE = "\n".join((SCRIPTS / name).read_text(encoding="utf-8") for name in vendored.SCRIPTS)
+CODE = "\n".join((SCRIPTS / name).read_text(encoding="utf-8") for name in (*vendored.SCRIPTS, vendored.TILES))
 FAMILIES = (
     "month.", "season.", "vehicle.", "theme.", "layer.", "view.", "group.", "state.", "liberated.",
     "confidence.", "status.", "level.", "position.", "service.", "tab.", "search.", "caption.", "column.",
-    "section.", "severity.", "finding.", "basis.", "attribution.", "change.",
+    "section.", "severity.", "finding.", "basis.", "attribution.", "change.", "snapping.", "public.",
 )  # fmt: skip
 
 
@@ -23,7 +23,7 @@ def catalogues():
 
 
 def test_all_modules_are_joined():
-    assert sorted(vendored.SCRIPTS) == sorted(p.name for p in SCRIPTS.glob("*.js"))
+    assert sorted([*vendored.SCRIPTS, vendored.TILES]) == sorted(p.name for p in SCRIPTS.glob("*.js"))
 
 
 def test_the_three_languages_have_the_same_keys():

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from geoplan.output.page import geometry, notes, places
+from geoplan.output.page.options import PageOptions
 from geoplan.output.page.pack import coded, column, names, position, text_column, trilingual
 from geoplan.output.page.vendored import LANGUAGES, catalogue
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from geoplan.network.travel import RouteForest
+    from geoplan.output.page.public import LeftOut
     from geoplan.result import Result, YearState
 
 SCHEMA: Final = 1
@@ -27,40 +29,63 @@ UNREACHABLE: Final = -1
 _GROUPS: Final = ("nation", "group", "region", "district")
 
 
-def head(result: Result, shapes: geometry.Geometries) -> dict[str, Any]:
-    """Return what the page needs for its first picture: titles, services, districts, totals, sentences."""
+def head(
+    result: Result,
+    shapes: geometry.Geometries,
+    *,
+    options: PageOptions | None = None,
+    shown: Result | None = None,
+    left: LeftOut | None = None,
+) -> dict[str, Any]:
+    """Return what the page needs for its first picture: titles, services, districts, totals, sentences.
+
+    Parameters
+    ----------
+    result
+        What a run found: the figures of districts, regions and groups.
+    shapes
+        The districts as the page draws them.
+    options
+        How the page is built.
+    shown, left
+        The rows that a public page may show, and what it does not hold.
+    """
+    options, shown = options or PageOptions(), shown or result
     return {
         "schema": SCHEMA,
         "languages": list(LANGUAGES),
         "catalogue": catalogue(),
-        "scenario": _scenario(result),
+        "scenario": scenario_words(result),
         "years": [state.year for state in result.years],
-        "services": [_service(result, service) for service in result.scenario.services],
+        "services": [service_words(result, service) for service in result.scenario.services],
         "districts": _districts(result, shapes),
         "regions": _regions(result),
         "views": _views(result, shapes),
         "outlines": _outlines(result, shapes),
         "neighbours": _neighbours(result),
-        "summary": _summary(result),
-        "bands": _bands(result),
+        "summary": summary(result),
+        "bands": bands(result),
         "confidence": _confidence(result),
         "check": _check_distances(result),
-        "findings": notes.findings(result),
-        "changes": notes.changes(result),
+        "findings": notes.findings(shown),
+        "changes": notes.changes(shown),
+        "barriers": notes.barriers(shown),
+        "snapping": notes.snapping(result, left.gone if left is not None else frozenset()),
         "provenance": notes.provenance(result),
+        "basemap": {"url": options.basemap, "origin": options.origin} if options.basemap else None,
+        "public": left.as_dict() if left is not None else None,
     }
 
 
 def bulk(result: Result) -> dict[str, Any]:
     """Return the long columns: demand points, facilities, roads, minutes and coded routes."""
-    ids = sorted({key for state in result.years for key in state.demand.index})
-    facilities = _facility_ids(result)
-    points, *points_later = places.point_columns(result, ids)
-    first, *facilities_later = places.facility_columns(result, facilities)
+    ids, facilities = point_ids(result), facility_ids(result)
+    points, *points_later = places.point_columns(result, ids, beside=result.base)
+    first, *facilities_later = places.facility_columns(result, facilities, beside=result.base)
     return {
         "points": points,
         "points_later": points_later,
-        "coverage": [_coverage(result, state, ids, facilities) for state in result.years],
+        "coverage": [coverage(result, state, ids, facilities) for state in result.years],
         "facilities": first,
         "facilities_later": facilities_later,
         "roads": _roads(result),
@@ -68,7 +93,7 @@ def bulk(result: Result) -> dict[str, Any]:
     }
 
 
-def _scenario(result: Result) -> dict[str, Any]:
+def scenario_words(result: Result) -> dict[str, Any]:
     """Return id, titles and travel setting of the scenario."""
     scenario = result.scenario
     return {
@@ -80,7 +105,7 @@ def _scenario(result: Result) -> dict[str, Any]:
     }
 
 
-def _service(result: Result, service: Any) -> dict[str, Any]:
+def service_words(result: Result, service: Any) -> dict[str, Any]:
     """Return one service with its bands, each with its norm if a published one stands behind it."""
     rows = result.standards
     own = rows[rows["service"].isin([service.id, service.counts])]
@@ -165,7 +190,7 @@ def _neighbours(result: Result) -> dict[str, Any]:
     }
 
 
-def _summary(result: Result) -> dict[str, Any]:
+def summary(result: Result) -> dict[str, Any]:
     """Return the totals of nation, groups, regions and districts as columns."""
     rows = result.coverage_summary
     rows = rows[rows["level"].isin(_GROUPS)]
@@ -182,7 +207,7 @@ def _summary(result: Result) -> dict[str, Any]:
     return out
 
 
-def _bands(result: Result) -> dict[str, Any]:
+def bands(result: Result) -> dict[str, Any]:
     """Return people by district, service, year and band as columns."""
     rows = result.coverage_by_district
     rows = rows[rows["population"] > 0]
@@ -229,7 +254,7 @@ def _check_distances(result: Result) -> dict[str, Any]:
     }
 
 
-def _coverage(result: Result, state: YearState, ids: list[str], facilities: list[str]) -> dict[str, Any]:
+def coverage(result: Result, state: YearState, ids: list[str], facilities: list[str]) -> dict[str, Any]:
     """Return, for each service, minutes (tenths), km, facility and confidence of every point."""
     rows = result.coverage_by_settlement
     rows = rows[rows["year"] == state.year]
@@ -255,9 +280,19 @@ def _service_columns(rows: pd.DataFrame, facilities: list[str]) -> dict[str, Any
     }
 
 
-def _facility_ids(result: Result) -> list[str]:
-    """Return the ids of all facility rows, sorted."""
-    return sorted({str(key) for state in result.years for key in state.facilities.index})
+def point_ids(result: Result) -> list[str]:
+    """Return the ids of all demand points of a result and its base, sorted."""
+    return sorted({str(key) for state in _states(result) for key in state.demand.index})
+
+
+def facility_ids(result: Result) -> list[str]:
+    """Return the ids of all facility rows of a result and its base, sorted."""
+    return sorted({str(key) for state in _states(result) for key in state.facilities.index})
+
+
+def _states(result: Result) -> tuple[YearState, ...]:
+    """Return the years of a result and of its base."""
+    return result.years if result.base is None else (*result.years, *result.base.years)
 
 
 def _roads(result: Result) -> dict[str, Any]:

@@ -84,11 +84,12 @@ def data_block(block_id: str, content: str, kind: str = "application/json") -> s
     return f'<script type="{kind}" id="{block_id}">{content}</script>'
 
 
-def add_policy(text: str) -> str:
+def add_policy(text: str, *, image_origin: str = "") -> str:
     """Add the Content-Security-Policy: nothing from outside, and only the scripts and styles of this page.
 
     The policy lists the sha256 of every script and style block, so neither an injected script nor an
-    injected style attribute runs. Images may only be `data:` (the relief), downloads are `blob:` links.
+    injected style attribute runs. Images may only be `data:` (the relief), or come from `image_origin` where
+    the planner asked for tiles; downloads are `blob:` links.
     """
     hashes: dict[str, list[str]] = {"script": [], "style": []}
     for tag, attributes, body in _BLOCK.findall(text):
@@ -99,7 +100,7 @@ def add_policy(text: str) -> str:
             "default-src 'none'",
             f"script-src {_sources(hashes['script'])}",
             f"style-src {_sources(hashes['style'])}",
-            "img-src data:",
+            "img-src data:" + (f" {image_origin}" if image_origin else ""),
             "base-uri 'none'",
             "form-action 'none'",
         ]

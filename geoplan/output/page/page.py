@@ -19,8 +19,10 @@ from geoplan.output.page.html import (
     renumber_ids,
     set_language_and_viewport,
 )
+from geoplan.output.page.options import PageOptions
 from geoplan.output.page.pack import packed, trilingual
 from geoplan.output.page.parts import Html, Start
+from geoplan.output.page.public import for_everybody
 from geoplan.output.page.relief import relief_image
 from geoplan.output.page.vendored import LANGUAGES, catalogue, frame_texts, page_texts
 
@@ -34,6 +36,7 @@ _PANES: Final = (
     ("gp-relief", 210),
     ("gp-districts", 300),
     ("gp-hatch", 310),
+    ("gp-barriers", 340),
     ("gp-roads", 350),
     ("gp-outline", 360),
     ("gp-points", 410),
@@ -43,20 +46,24 @@ _PANES: Final = (
 """Name and height of each pane, bottom to top; only districts listen to the pointer."""
 
 
-def render_page(result: Result) -> str:
+def render_page(result: Result, options: PageOptions | None = None) -> str:
     """Return the whole page as HTML text: no link to anywhere, the same bytes on every call.
+
+    With a tile layer among the options the page may load images from that one origin; with `public` it holds
+    only what `geoplan.output.page.public` leaves in.
 
     Every text that came from a table or a scenario travels as JSON data and reaches the document only
     through `textContent`; Folium itself sees coordinates and our own markup, never a user's word.
     """
+    options = options or PageOptions()
     shapes = geometry.light_districts(result.districts.geometry)
     figure = _figure(result, shapes)
     text = renumber_ids(figure.render())
-    text = inline_links(text, page_texts())
+    text = inline_links(text, page_texts(tiles=bool(options.basemap)))
     text = set_language_and_viewport(text, LANGUAGES[0])
-    text = add_policy(text)
+    text = add_policy(text, image_origin=options.origin)
     check_self_contained(text)
-    return text.replace(_DATA_MARK, _data_blocks(result, shapes), 1)
+    return text.replace(_DATA_MARK, _data_blocks(result, shapes, options), 1)
 
 
 def _figure(result: Result, shapes: geometry.Geometries) -> Figure:
@@ -118,11 +125,13 @@ def _noscript() -> str:
     return f"<noscript><p>{sentences}</p></noscript>"
 
 
-def _data_blocks(result: Result, shapes: geometry.Geometries) -> str:
+def _data_blocks(result: Result, shapes: geometry.Geometries, options: PageOptions) -> str:
     """Return the data blocks: the head as JSON, the bulk and the relief packed."""
+    shown, left = for_everybody(result) if options.public else (result, None)
+    head = data.head(result, shapes, options=options, shown=shown, left=left)
     blocks = [
-        data_block("geoplan-head", json_for_script(data.head(result, shapes))),
-        data_block("geoplan-bulk", packed(data.bulk(result)), "application/octet-stream"),
+        data_block("geoplan-head", json_for_script(head)),
+        data_block("geoplan-bulk", packed(data.bulk(shown)), "application/octet-stream"),
         data_block("geoplan-relief", json_for_script(relief_image(result.terrain))),
     ]
     return "\n".join(blocks)

@@ -40,6 +40,9 @@ SCRIPTS: Final = (
 )
 """Our modules in the order in which they are joined: each uses only what stands before it."""
 
+TILES: Final = "tiles.js"
+"""The one module that only a page with a tile layer carries; it is joined before `main.js`."""
+
 _HERE: Final = Path(__file__).resolve().parent
 _IMAGE: Final = re.compile(r"url\(images/[^)]*\)")
 
@@ -74,12 +77,13 @@ def _leaflet_js() -> str:
 
 
 @cache
-def page_texts() -> dict[str, str]:
+def page_texts(*, tiles: bool = False) -> dict[str, str]:
     """Return the content behind every `geoplan:` address that a page may link to."""
+    scripts = [*SCRIPTS[:-1], *([TILES] if tiles else []), SCRIPTS[-1]]
     return {
         f"{ADDRESS}leaflet.js": _leaflet_js(),
         f"{ADDRESS}leaflet.css": _leaflet_css(),
-        f"{ADDRESS}app.js": "\n".join(_read(f"js/{name}") for name in SCRIPTS),
+        f"{ADDRESS}app.js": "\n".join(_read(f"js/{name}") for name in scripts),
         f"{ADDRESS}app.css": _read("app.css"),
     }
 

@@ -3,15 +3,46 @@
   "use strict";
 
   const LEVELS = ["high", "medium", "low", "assumed"];
+  const SNAPPED = 60; // points listed one by one
   gp.assumptions = { render };
 
   function render() {
-    return gp.el("div", { class: "gp-assumptions" }, section("method", method()), changes(), section("confidence", confidence()),
-      section("findings", findings(), gp.head.findings.length), section("sources", sources()), section("run", run()));
+    return gp.el("div", { class: "gp-assumptions" }, leftOut(), section("method", method()), changes(), section("confidence", confidence()),
+      section("findings", findings(), gp.head.findings.length), section("snapping", snapping(), gp.head.snapping.list.length),
+      section("sources", sources()), section("run", run()));
   }
 
   /* Only a scenario that changes something says what. */
   const changes = () => (gp.head.changes.length ? section("changes", gp.changes.render(), gp.head.changes.length) : null);
+
+  /* A page for everybody says what it does not hold. */
+  function leftOut() {
+    const left = gp.head.public;
+    if (!left) return null;
+    const rows = left.sections.map((name) => gp.t("public." + name));
+    if (left.military_beds) rows.push(gp.t("public.beds", { n: gp.number(left.military_beds) }));
+    if (left.facilities) rows.push(gp.t("public.facilities", { n: gp.number(left.facilities) }));
+    if (left.points) rows.push(gp.t("public.points", { n: gp.number(left.points) }));
+    return section("public", [gp.el("p", {}, gp.t("public.lead")), gp.el("ul", { class: "gp-findings gp-dots" }, rows.map((row) => gp.el("li", {}, row)))]);
+  }
+
+  /* How the points of the shown year met the roads, and those that met none or another one than the nearest. */
+  function snapping() {
+    const { counts, list } = gp.head.snapping;
+    if (!counts.length) return gp.el("p", { class: "gp-soft" }, gp.t("snapping.none"));
+    const shown = counts.filter(([year]) => year === gp.model.year());
+    return [gp.el("dl", { class: "gp-facts" }, shown.map(([, kind, verdict, n]) => gp.el("div", { "data-gp-verdict": verdict },
+      gp.el("dt", {}, word("snapping.kind", kind) + ": " + word("snapping", verdict)), gp.el("dd", {}, gp.number(n))))),
+    list.length && gp.bulk ? gp.el("ul", { class: "gp-findings" }, list.slice(0, SNAPPED).map(snapped),
+      list.length > SNAPPED ? gp.el("li", { class: "gp-soft" }, gp.t("and.more", { n: gp.number(list.length - SNAPPED) })) : null) : null];
+  }
+
+  function snapped([year, id, kind, verdict, metres, road]) {
+    const point = gp.bulk.points.id.indexOf(id), facility = gp.bulk.facilities.id.indexOf(id);
+    const name = point >= 0 ? gp.points.title(point) : facility >= 0 ? gp.name(gp.bulk.facilities.name, facility) : id;
+    const more = [word("snapping", verdict), metres === null ? null : gp.t("snapping.metres", { m: gp.number(metres) }), road].filter(Boolean);
+    return gp.el("li", { "data-gp-snapped": id }, gp.el("b", {}, name), " · " + more.join(" · ") + (gp.head.years.length > 1 ? " · " + year : ""));
+  }
 
   function section(key, content, count) {
     const box = gp.el("details", { open: key !== "run", "data-gp-section": key },
@@ -79,14 +110,19 @@
   function sentence(f) {
     const key = "finding." + f.code;
     if (!gp.knows(key)) return f.message;
-    const params = Object.fromEntries(Object.entries(f.params).map(([name, value]) => [name, word(name, value)]));
+    const params = Object.fromEntries(Object.entries(f.params).map(([name, value]) => [name, param(name, value)]));
     const text = gp.t(key, params);
     // a sentence with an open place would be worse than the English one
     return /\{\w+\}/.test(text) ? f.message : text;
   }
 
-  /* Numbers by the rules of the language; a year is a name and not a quantity, a day is a date, and what we know by its words has a sentence. */
+  /* A word of ours by its key; one that we do not know as it came. */
   function word(name, value) {
+    return gp.knows(name + "." + value) ? gp.t(name + "." + value) : String(value).replace(/_/g, " ");
+  }
+
+  /* Numbers by the rules of the language; a year is a name and not a quantity, a day is a date, and what we know by its words has a sentence. */
+  function param(name, value) {
     if (gp.knows(name + "." + value)) return gp.t(name + "." + value);
     if (name === "district" && gp.head.districts.id.includes(value)) return gp.name(gp.head.districts.name, gp.head.districts.id.indexOf(value));
     if (typeof value === "number" && name !== "year") return gp.number(value, Number.isInteger(value) ? 0 : 1);
@@ -101,7 +137,8 @@
 
   function sources() {
     const p = gp.head.provenance;
-    return gp.el("ul", { class: "gp-findings" }, p.attributions.map((line) => gp.el("li", {}, gp.credit(line))),
+    return gp.el("ul", { class: "gp-findings" }, p.attributions.map((line) => gp.el("li", {}, gp.credit(line), line.date ? gp.el("span", { class: "gp-soft" }, " · " + gp.t("source.dated", { date: gp.day(line.date) })) : null)),
+      gp.head.basemap ? gp.el("li", {}, gp.t("basemap.tiles", { origin: gp.head.basemap.origin })) : null,
       gp.el("li", {}, "Leaflet " + p.leaflet + " (BSD-2-Clause, © Volodymyr Agafonkin, CloudMade)"));
   }
 

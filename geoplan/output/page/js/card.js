@@ -58,7 +58,7 @@
     const c = gp.model.coverage(service.id), to = c.facility[i], reached = c.tenths[i] >= 0;
     const text = [gp.el("span", { class: "gp-nearest-service" }, gp.name(service.name)),
       gp.el("b", { "data-gp-minutes": service.id }, gp.points.verdict(i, service.id)),
-      reached ? gp.el("span", { class: "gp-nearest-name" }, gp.name(gp.bulk.facilities.name, to)) : null,
+      reached ? gp.el("span", { class: "gp-nearest-name" }, to >= 0 ? gp.name(gp.bulk.facilities.name, to) : gp.t("facility.unnamed")) : null,
       reached ? gp.el("span", { class: "gp-marks" }, distance(c.km[i]), confidence(gp.word(c.confidence, i)), c.assumed[i] ? gp.el("span", { class: "gp-confidence gp-confidence-assumed" }, gp.t("on.assumed")) : null) : null];
     if (!reached) return gp.el("li", { class: "gp-nearest-row" }, text);
     return gp.el("li", {}, gp.el("button", { type: "button", class: "gp-nearest-row", "aria-pressed": service.id === shown,

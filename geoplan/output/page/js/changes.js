@@ -22,10 +22,7 @@
       first.where ? gp.el("code", {}, first.where) : null);
   }
 
-  const day = function (text) {
-    const part = /^(\d{4})-(\d{2})-(\d{2})$/.exec(text);
-    return part ? gp.date(part[1], Number(part[2]), Number(part[3])) : text;
-  };
+  const day = gp.day;
 
   const named = (table, id) => (table && table.id.includes(id) ? table.id.indexOf(id) : -1);
 

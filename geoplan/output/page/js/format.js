@@ -60,6 +60,12 @@
     return gp.t("date.long", { day, month: gp.t("month." + month), year });
   };
 
+  /* An ISO day in words; anything else as it came. */
+  gp.day = function (text) {
+    const part = /^(\d{4})-(\d{2})-(\d{2})$/.exec(text);
+    return part ? gp.date(part[1], Number(part[2]), Number(part[3])) : text;
+  };
+
   /* Minutes of a point: below the error of its position only an upper bound is honest. */
   gp.minutes = function (tenths, error) {
     const minutes = tenths / 10;

@@ -14,7 +14,7 @@
       gp.el("div", { class: "gp-title" },
         gp.el("h1", {}, title),
         gp.el("p", { class: "gp-soft" }, gp.t("header.state", { date: gp.date(gp.model.year(), 1, 1) }), " · ",
-          gp.t("season." + scenario.season), " · ", gp.t("vehicle." + scenario.vehicle))),
+          gp.t("season." + scenario.season), " · ", gp.t("vehicle." + scenario.vehicle), gp.head.provenance.data ? " · " + gp.t("header.data", { date: gp.day(gp.head.provenance.data) }) : null)),
       gp.el("div", { class: "gp-header-side" }, years(), languages()));
   }
 
