@@ -32,17 +32,29 @@ FIGURES: Final = (
 """Whole numbers of a facility, as its card lists them; null where unknown."""
 
 
-def point_columns(result: Result, ids: list[str]) -> list[Columns]:
-    """Return the demand points in the order of `ids`, one table of columns a year (see `only_changes`)."""
+def point_columns(result: Result, ids: list[str], *, beside: Result | None = None) -> list[Columns]:
+    """Return the demand points in the order of `ids`, one table of columns a year (see `only_changes`).
+
+    What only `beside` has stands there as it has it, with nobody living there.
+    """
     frames = [state.demand for state in result.years]
-    return only_changes([_points(result, frame, _in_order(frame, frames, ids)) for frame in frames])
+    known = [*frames, *(state.demand for state in _years(beside))]
+    return only_changes([_points(result, frame, _in_order(frame, known, ids)) for frame in frames])
 
 
-def facility_columns(result: Result, ids: list[str]) -> list[Columns]:
-    """Return the facilities in the order of `ids`, one table of columns a year (see `only_changes`)."""
-    frames = [state.facilities for state in result.years]
-    tables = [_facilities(result, s, _in_order(s.facilities, frames, ids)) for s in result.years]
+def facility_columns(result: Result, ids: list[str], *, beside: Result | None = None) -> list[Columns]:
+    """Return the facilities in the order of `ids`, one table of columns a year (see `only_changes`).
+
+    What only `beside` has stands there as it has it, and does not count.
+    """
+    known = [state.facilities for state in (*result.years, *_years(beside))]
+    tables = [_facilities(result, s, _in_order(s.facilities, known, ids)) for s in result.years]
     return only_changes(tables)
+
+
+def _years(result: Result | None) -> tuple[YearState, ...]:
+    """Return the years of a result; none of no result."""
+    return () if result is None else result.years
 
 
 def only_changes(tables: Sequence[Columns]) -> list[Columns]:
@@ -67,7 +79,7 @@ def _points(result: Result, frame: pd.DataFrame, rows: pd.DataFrame) -> Columns:
         "district": position(rows["district_id"], _districts(result)),
         "lat": column(rows["lat"], 5),
         "lon": column(rows["lon"], 5),
-        "radius_km": column(rows["position_radius_km"], 1),
+        "radius_km": column(rows["position_radius_km"]),
         "people": frame["population"].reindex(rows.index).fillna(0).astype("int64").tolist(),
         "confidence": coded(text_column(rows["population_confidence"])),
         "liberated": column(rows["liberated"].astype(int)),
@@ -90,7 +102,7 @@ def _facilities(result: Result, state: YearState, rows: pd.DataFrame) -> Columns
         "serves": position(text_column(rows["serves_district_id"]), _districts(result)),
         "lat": column(rows["lat"], 5),
         "lon": column(rows["lon"], 5),
-        "radius_km": column(rows["position_radius_km"], 1),
+        "radius_km": column(rows["position_radius_km"]),
         **{key: column(rows[key], 0) for key in FIGURES},
         "services": [_words(value) for value in rows["services"]],
         "counts": [int(v is True or v == 1) for v in counts.tolist()],
