@@ -73,7 +73,7 @@ def _resettled(
         what = f"names no settlement '{strange[0]}'" if strange else f"has no rows of the kind '{ENVELOPE}'"
         message = f"the table of the change {what}."
         return table, [], [error(change, "bad-envelope", message, "See 'geoplan schema resettlement'.")]
-    expected = _on_day(rows, day)
+    expected = people_on_day(rows, day)
     counted = arrived(table, "returned", day)["persons"].reindex(expected.index).fillna(0).astype(np.int64)
     more = (expected - counted).clip(lower=0)
     more = more[more > 0]
@@ -97,7 +97,7 @@ def _resettled(
     return joined, log, [_envelope_note(change, before, after, unplaced, day)]
 
 
-def _on_day(rows: pd.DataFrame, day: dt.date) -> pd.Series[Any]:
+def people_on_day(rows: pd.DataFrame, day: dt.date) -> pd.Series[Any]:
     """Return the people of each settlement of an envelope on `day`, whole persons, sorted by id."""
     persons = {}
     for place, part in rows.sort_values(["settlement_id", "date"]).groupby("settlement_id", sort=True):
