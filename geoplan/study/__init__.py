@@ -1,0 +1,1 @@
+"""A siting question on a scenario: what `geoplan site SCENARIO` answers."""
