@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import html
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import folium
 from branca.element import Figure
 
-from geoplan.output.page import data, geometry
+from geoplan.output.page import beside, data, geometry
 from geoplan.output.page.html import (
     ADDRESS,
     add_policy,
@@ -25,11 +25,13 @@ from geoplan.output.page.parts import Html, Start
 from geoplan.output.page.public import for_everybody
 from geoplan.output.page.relief import relief_image
 from geoplan.output.page.vendored import LANGUAGES, catalogue, frame_texts, page_texts
+from geoplan.output.page.whatif import what_if
 
 if TYPE_CHECKING:
     from geoplan.result import Result
 
 _DATA_MARK: Final = "<!--geoplan-data-->"
+_PACKED: Final = "application/octet-stream"
 
 _PANES: Final = (
     ("gp-neighbours", 200),
@@ -126,12 +128,21 @@ def _noscript() -> str:
 
 
 def _data_blocks(result: Result, shapes: geometry.Geometries, options: PageOptions) -> str:
-    """Return the data blocks: the head as JSON, the bulk and the relief packed."""
+    """Return the data blocks: the head as JSON, the bulk, the relief and the times packed."""
     shown, left = for_everybody(result) if options.public else (result, None)
-    head = data.head(result, shapes, options=options, shown=shown, left=left)
+    asked = what_if(shown, data.point_ids(shown), data.facility_ids(shown))
+    small = {"base": beside.head(shown), "whatif": asked.head if asked else None}
+    large = {"base": beside.bulk(shown), "whatif": asked.bulk if asked else None}
+    head = data.head(result, shapes, options=options, shown=shown, left=left) | _present(small)
     blocks = [
         data_block("geoplan-head", json_for_script(head)),
-        data_block("geoplan-bulk", packed(data.bulk(shown)), "application/octet-stream"),
+        data_block("geoplan-bulk", packed(data.bulk(shown) | _present(large)), _PACKED),
         data_block("geoplan-relief", json_for_script(relief_image(result.terrain))),
+        *(data_block(f"geoplan-times-{k}", text, _PACKED) for k, text in enumerate(asked.blocks if asked else ())),
     ]
     return "\n".join(blocks)
+
+
+def _present(parts: dict[str, Any]) -> dict[str, Any]:
+    """Return the parts that are there: an absent one leaves no trace."""
+    return {key: value for key, value in parts.items() if value is not None}
