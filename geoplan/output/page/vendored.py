@@ -28,6 +28,7 @@ SCRIPTS: Final = (
     "facilities.js",
     "route.js",
     "map.js",
+    "years.js",
     "header.js",
     "controls.js",
     "kpi.js",

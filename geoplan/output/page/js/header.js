@@ -4,7 +4,7 @@
 
   const LANGUAGE_NAMES = { az: "Azərbaycanca", ru: "Русский", en: "English" };
 
-  gp.header = { render, services };
+  gp.header = { render, services, year };
 
   function render() {
     const scenario = gp.head.scenario, title = gp.name(scenario.title);
@@ -13,17 +13,17 @@
     gp.replace("gp-header",
       gp.el("div", { class: "gp-title" },
         gp.el("h1", {}, title),
-        gp.el("p", { class: "gp-soft" }, gp.t("header.state", { date: gp.date(gp.model.year(), 1, 1) }), " · ",
+        gp.el("p", { class: "gp-soft" }, gp.el("span", { id: "gp-state-date" }, stateDate()), " · ",
           gp.t("season." + scenario.season), " · ", gp.t("vehicle." + scenario.vehicle), gp.head.provenance.data ? " · " + gp.t("header.data", { date: gp.day(gp.head.provenance.data) }) : null)),
-      gp.el("div", { class: "gp-header-side" }, years(), languages()));
+      gp.el("div", { class: "gp-header-side" }, gp.years.render(), languages()));
   }
 
-  function years() {
-    if (gp.head.years.length < 2) return null;
-    const choice = gp.el("select", { id: "gp-year", "data-gp-year": true, "data-gp-focus": "year",
-      on: { change: (e) => gp.set({ year: Number(e.target.value) }) } },
-    gp.head.years.map((year, i) => gp.el("option", { value: i, selected: i === gp.state.year }, year)));
-    return gp.el("label", { class: "gp-year" }, gp.t("year"), choice);
+  const stateDate = () => gp.t("header.state", { date: gp.date(gp.model.year(), 1, 1) });
+
+  /* Of the header only the date follows the year: the slider under the pointer must stay. */
+  function year() {
+    document.getElementById("gp-state-date").textContent = stateDate();
+    gp.years.follow();
   }
 
   function languages() {

@@ -54,7 +54,8 @@
     gp.onChange(["year", "mode", "whatif"], gp.model.turn);
     gp.onChange(["lang", ...figures], () => [gp.districts, gp.points].forEach((part) => part.quiet()));
     gp.onChange(["lang"], texts);
-    gp.onChange(["lang", "year"], gp.header.render);
+    gp.onChange(["lang"], gp.header.render);
+    gp.onChange(["year"], gp.header.year);
     gp.onChange(["lang", "service"], gp.header.services);
     gp.onChange(["lang", "theme", "roads", "facilities", "planned"], gp.controls.render);
     gp.onChange(["lang"], gp.controls.credit);
