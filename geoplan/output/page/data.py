@@ -10,6 +10,7 @@ import pandas as pd
 from geoplan.output.page import geometry, notes, places
 from geoplan.output.page.options import PageOptions
 from geoplan.output.page.pack import coded, column, names, position, text_column, trilingual
+from geoplan.output.page.sections_data import sections
 from geoplan.output.page.vendored import LANGUAGES, catalogue
 
 if TYPE_CHECKING:
@@ -90,6 +91,7 @@ def bulk(result: Result) -> dict[str, Any]:
         "facilities_later": facilities_later,
         "roads": _roads(result),
         "routes": [_routes(result, state, ids, facilities) for state in result.years],
+        **sections(result),
     }
 
 

@@ -29,7 +29,8 @@
           on: { change: (e) => gp.set({ [name]: e.target.checked }) } });
         box.checked = gp.state[name];
         return gp.el("label", {}, box, gp.el("span", {}, gp.t("layer." + name)));
-      }));
+      }),
+      gp.layers.map((layer) => layer.there() && layer.note && layer.note()).filter(Boolean).map((words) => gp.el("p", { class: "gp-layer-note", role: "note" }, words)));
   }
 
   function views() {

@@ -88,6 +88,7 @@
     if (gp.state.roads) rows.push(item(stroke({ stroke: "#6b4f7d", "stroke-width": 2, "stroke-dasharray": "2 4" }), gp.t("legend.road.closed")));
     if (gp.state.facilities) rows.push(...icons());
     if (gp.state.planned) rows.push(item(disc({ fill: "#fff", stroke: "#7a3b8f", "stroke-dasharray": "2.5 2", "stroke-width": 1.5 }), gp.t("planned.place")));
+    gp.layers.filter((layer) => layer.there() && gp.state[layer.name] && layer.legend).forEach((layer) => rows.push(...layer.legend().map(([picture, words]) => item(picture, words))));
     return rows;
   }
 
