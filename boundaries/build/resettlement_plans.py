@@ -21,6 +21,8 @@ Rules, all assumed:
 5. Settlements: those of resettlement.csv, and the centres of the liberated districts. Where else people will
    return by 2030 is not known.
 6. Shares are rounded down; the few persons left go to the settlement of the largest weight.
+7. Figures of 1 January 2026 are counts with the source and confidence of their row in resettlement.csv (a
+   settlement without one has nobody, assumed); every later figure is assumed.
 
 Run from the root of a clone: python boundaries/build/resettlement_plans.py
 """
@@ -102,6 +104,23 @@ def counted(rows: list[dict[str, str]]) -> dict[str, int]:
     return people
 
 
+CONFIDENCES = ("assumed", "low", "medium", "high")
+"""From worst to best."""
+
+
+def sources_of_counts(rows: list[dict[str, str]]) -> dict[str, tuple[str, str]]:
+    """Return source and confidence of the counted people of 1 January 2026 by settlement, by rule 7."""
+    told: dict[str, tuple[str, str]] = {}
+    for row in rows:
+        place = row["settlement_id"]
+        if row["kind"] == "returned" and place and row["date"] <= BEGIN.isoformat():
+            before = [told[place]] if place in told else []
+            every = [*before, (row["source"], row["confidence"])]
+            joined = " ; ".join(dict.fromkeys(source for source, _ in every))
+            told[place] = (joined, min((c for _, c in every), key=CONFIDENCES.index))
+    return told
+
+
 def weights(rows: list[dict[str, str]], people: dict[str, int]) -> dict[str, tuple[int, str]]:
     """Return weight and its reason by settlement, by rules 4 and 5."""
     with (ROOT / "boundaries" / "settlements.csv").open(encoding="utf-8", newline="") as file:
@@ -154,17 +173,19 @@ def envelope(level: str) -> list[list[str]]:
         raise ValueError(f"resettlement.csv holds {base + unplaced} returned people, not {RETURNED}")
     days = {day: shared(people_in_all(level, day) - RETURNED, weight) for day in ANCHORS}
     totals = f"in all: {TARGET_SOURCE if level == 'high' else TOTALS_SOURCE}"
+    counts = sources_of_counts(rows)
     out = []
     for place, (_, reason) in weight.items():
         head = (
             f"assumed envelope '{level}', no plan and no forecast, by boundaries/build/resettlement_plans.py"
         )
         source = f"{head} ; {totals} ; weight: {reason}"
-        figures = {BEGIN: people.get(place, 0)}
-        figures |= {day: people.get(place, 0) + share[place] for day, share in days.items()}
-        out += [
-            [place, day.isoformat(), str(n), "", "envelope", source, "assumed"] for day, n in figures.items()
-        ]
+        origin, confidence = counts.get(place, ("assumed: no count of returned people", "assumed"))
+        origin = f"counted, {origin}" if place in counts else origin
+        out.append([place, BEGIN.isoformat(), str(people.get(place, 0)), "", "envelope", origin, confidence])
+        for day, share in days.items():
+            later = str(people.get(place, 0) + share[place])
+            out.append([place, day.isoformat(), later, "", "envelope", source, "assumed"])
     return out
 
 

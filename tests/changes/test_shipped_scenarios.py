@@ -6,12 +6,15 @@ unless said). Sizes are checked to a sixth, so that better lengths and speeds do
 
 from __future__ import annotations
 
+import json
+import re
 from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
 
 from geoplan import shipped
+from geoplan.output.page import data, geometry, vendored
 from geoplan.run import run
 from geoplan.scenario import load_scenario
 
@@ -253,6 +256,30 @@ def test_return_by_the_three_envelopes(effects):
         for name in ("baseline", "resettlement-2030-high")
     ]
     assert outside[0] == outside[1]
+
+
+DENIED = {
+    "forecast": r"no forecast",
+    "прогноз": r"не прогноз",
+    "proqnoz": r"nə də proqnoz",
+    "plan of a government|government'?s? plan": r"no plan of a government",
+    "план[а-я]* правительств": r"не план правительства",
+    "hökumətin plan": r"nə hökumətin plan",
+}
+"""What an assumed envelope is never called, and the one way in which a page may say the words."""
+
+
+@pytest.mark.parametrize("level", ["low", "middle", "high"])
+def test_the_page_never_calls_an_envelope_a_plan_of_government_or_a_forecast(effects, level):
+    result = effects.run(f"resettlement-2030-{level}", years=(2026, 2030))
+    shapes = geometry.light_districts(result.districts.geometry)
+    parts = (data.head(result, shapes), data.bulk(result), vendored.catalogue())
+    text = "\n".join(json.dumps(part, ensure_ascii=False) for part in parts)
+    for words, denial in DENIED.items():
+        said = len(re.findall(words, text, re.IGNORECASE))
+        assert said == len(re.findall(denial, text, re.IGNORECASE)), words
+        assert said, words
+    assert "assumption of ours" in text
 
 
 def _unplaced(result) -> int:

@@ -61,9 +61,24 @@ def test_the_only_target_is_met_by_the_high_envelope_and_by_no_other(envelopes):
     assert len({int(s["2026-01-01"]) for s in sums.values()}) == 1
 
 
-def test_every_figure_says_that_it_is_assumed(envelopes):
-    for level, rows in envelopes.items():
-        assert set(rows["confidence"]) == {"assumed"}
+def test_every_figure_has_a_source_or_says_that_it_is_assumed(envelopes):
+    counts = pd.read_csv(ROOT / "scenarios" / "data" / "resettlement.csv")
+    counts = counts[(counts["kind"] == "returned") & (counts["date"] <= "2026-01-01")]
+    for level, table in envelopes.items():
+        rows = table.reset_index()
         assert set(rows["kind"]) == {"envelope"}
-        assert rows["source"].str.startswith(f"assumed envelope '{level}', no plan and no forecast").all()
-        assert rows["source"].str.contains("weight: ").all()
+        first = rows[rows["date"] == "2026-01-01"].set_index("settlement_id")
+        later = rows[rows["date"] > "2026-01-01"]
+        assert set(later["confidence"]) == {"assumed"}
+        assert later["source"].str.startswith(f"assumed envelope '{level}', no plan and no forecast").all()
+        assert later["source"].str.contains("weight: ").all()
+        counted = first[first["source"].str.startswith("counted, ")]
+        assert set(counted.index) == set(counts["settlement_id"])
+        for place, row in counted.iterrows():
+            own = counts[counts["settlement_id"] == place]
+            assert all(source in row["source"] for source in own["source"]), place
+            assert row["confidence"] in set(own["confidence"]), place
+        bare = first.drop(counted.index)
+        assert set(bare["persons"]) == {0}
+        assert set(bare["confidence"]) == {"assumed"}
+        assert bare["source"].str.startswith("assumed: ").all()
