@@ -114,7 +114,7 @@
     const from = Math.min(at(0), at(r.value)), wide = Math.max(1, Math.abs(at(r.value) - at(0))), middle = y + 17 + BAR / 2;
     return gp.svg("g", { class: "gp-chart-row gp-chart-" + (r.kind || (r.value < 0 ? "loss" : "gain")) },
       text(8, y + 12, r.name, { class: "gp-chart-text gp-chart-name" }),
-      text(WIDTH - RIGHT, y + 12, (x.text || short)(r.value), { "text-anchor": "end", class: "gp-chart-text gp-chart-value" }),
+      text(WIDTH - RIGHT, y + 12, (x.text || gp.number)(r.value), { "text-anchor": "end", class: "gp-chart-text gp-chart-value" }),
       spoken(r.words, gp.svg("rect", { x: from, y: y + 17, width: wide, height: BAR, rx: 2 }),
         r.low === undefined || r.low === null ? null : gp.svg("path", { class: "gp-chart-interval",
           d: `M${at(r.low)} ${middle - 4}V${middle + 4}M${at(r.low)} ${middle}H${at(r.high)}M${at(r.high)} ${middle - 4}V${middle + 4}` })));

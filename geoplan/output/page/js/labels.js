@@ -107,7 +107,7 @@
 
   function draw(context, view) {
     const zoom = gp.map.getZoom();
-    const taken = gp.facilities.boxes().concat(covered()), size = gp.map.getSize();
+    const taken = gp.facilities.boxes().concat(gp.siting.boxes(), covered()), size = gp.map.getSize();
     const screen = { east: size.x, south: size.y };
     context.textAlign = "center";
     context.textBaseline = "middle";

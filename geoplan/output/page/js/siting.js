@@ -45,9 +45,16 @@
   siting.redraw = function () {
     if (!siting.layer) return;
     siting.layer.clearLayers();
-    if (!gp.state.proposed || !siting.there()) return;
-    siting.stars().forEach(place);
+    siting.placed = gp.state.proposed && siting.there() ? siting.stars() : [];
+    siting.placed.forEach(place);
+    gp.labels.redraw();
   };
+
+  /* Where stars stand now: names keep clear of them. */
+  siting.boxes = () => (siting.placed || []).map((s) => {
+    const p = gp.map.latLngToContainerPoint(s.at), r = 15;
+    return { west: p.x - r, east: p.x + r, north: p.y - r, south: p.y + r, p };
+  });
 
   function place(s) {
     const size = s.mark.length > 2 ? 40 : 32;
@@ -95,7 +102,7 @@
     const p = d.plan, costs = p.cost && p.cost.some((v) => v), order = p.site.map((_, k) => k);
     const head_ = [gp.t("column.name"), gp.t("siting.rank"), gp.t("siting.kind"), gp.t("siting.gain"), costs ? gp.t("cost.assumed") : null].filter((c) => c !== null);
     const rows = order.map((k) => [name(p.site[k]), gp.number(p.rank[k]), gp.t("siting.status." + (p.status[k] === "existing" ? "existing" : "new")),
-      p.marginal_gain && p.marginal_gain[k] !== null ? people(p.marginal_gain[k]) : "\u2013", costs ? money_(p.cost[k]) : null].filter((c) => c !== null));
+      p.marginal_gain && p.marginal_gain[k] !== null ? people(p.marginal_gain[k]) : "\u2013", costs ? gp.number(p.cost[k]) : null].filter((c) => c !== null));
     return block("plan", gp.t("siting.plan"), gp.chart.table(gp.t("siting.plan"), head_, rows, [2]));
   }
 
@@ -129,10 +136,10 @@
     const rows = at.map((_, k) => k).filter((k) => at[k] !== null && f.people_covered[k] !== null).sort((a, b) => at[a] - at[b]), title = gp.t("siting." + key);
     if (!rows.length) return null;
     const words = (k) => gp.t("siting.point", { at: told(k), people: people(f.people_covered[k]), sites: list(f.sites[k]) });
-    return block(key, title, gp.chart.lines({ key, title, x, y: { label: gp.t("siting.covered.axis"), whole: true, zero: false },
+    return block(key, title, gp.chart.lines({ key, title: gp.t("siting." + key + ".chart"), x, y: { label: gp.t("siting.covered.axis"), whole: true, zero: false },
       series: [{ name: title, points: rows.map((k) => ({ x: at[k], y: f.people_covered[k], words: words(k) })) }],
       table: gp.chart.table(title, [x.label, gp.t("siting.covered"), gp.t("cost.assumed"), gp.t("siting.sites")],
-        rows.map((k) => [told(k), people(f.people_covered[k]), money_(f.cost ? f.cost[k] : null), list(f.sites[k])]), [3]) }));
+        rows.map((k) => [told(k), people(f.people_covered[k]), gp.number(f.cost ? f.cost[k] : null), list(f.sites[k])]), [3]) }));
   }
 
   function robustness(d) {
