@@ -13,7 +13,7 @@ from geoplan.errors import InputError
 from geoplan.run import run, run_with_base
 from geoplan.scenario import load_scenario
 from geoplan.tables.candidates import candidate_sites
-from geoplan.tables.read import read_tables
+from geoplan.tables.read import read_tables, tables_hash
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,6 +48,7 @@ def test_own_sites_stand_beside_and_their_faults_are_named(shipped, tmp_path: Pa
     tables = read_tables({"candidates": (file,)})
     sites, findings = candidate_sites(tables, ["district_centres"])
     assert findings == []
+    assert tables_hash(tables) != tables_hash(replace(tables, candidates=tables.candidates.iloc[1:]))
     assert sites.loc["mine", ["name_en", "district_id"]].tolist() == ["Mənim yerim", "AZ-MI"]
     file.write_text(OWN.replace("AZ-MI,40.764", "AZ-XX,60.764"), encoding="utf-8")
     with pytest.raises(InputError) as caught:
