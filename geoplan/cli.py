@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from geoplan.cli_common import (
+    BasemapOpt,
     DebugOpt,
     JsonOpt,
     OpenOpt,
     OverwriteOpt,
+    PublicOpt,
     QuietOpt,
     ScenarioArg,
     Vehicle,
@@ -98,21 +100,8 @@ RoadsOpt = Annotated[
 def run_command(
     scenario: ScenarioArg,
     out: Annotated[Path | None, typer.Option(help="Folder to write; default out/<scenario>.")] = None,
-    basemap: Annotated[
-        str,
-        typer.Option(
-            help="Address of map tiles beneath the page's map: https://HOST/{z}/{x}/{y}.png. Only then does"
-            " the page ask anything of the Internet."
-        ),
-    ] = "",
-    public: Annotated[
-        bool,
-        typer.Option(
-            "--public",
-            help="A page for everybody: without what-if, staff, beds of military hospitals, and places and"
-            " facilities of low or assumed confidence. The tables beside it stay whole.",
-        ),
-    ] = False,
+    basemap: BasemapOpt = "",
+    public: PublicOpt = False,
     overwrite: OverwriteOpt = False,
     as_json: JsonOpt = False,
     open_page: OpenOpt = False,

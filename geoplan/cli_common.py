@@ -38,6 +38,21 @@ JsonOpt = Annotated[bool, typer.Option("--json", help="Print one JSON object on 
 OpenOpt = Annotated[bool, typer.Option("--open", help="Open the page when done.")]
 QuietOpt = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
 DebugOpt = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+BasemapOpt = Annotated[
+    str,
+    typer.Option(
+        help="Address of map tiles beneath the page's map: https://HOST/{z}/{x}/{y}.png. Only then does"
+        " the page ask anything of the Internet."
+    ),
+]
+PublicOpt = Annotated[
+    bool,
+    typer.Option(
+        "--public",
+        help="A page for everybody: without what-if, staff, beds of military hospitals, and places and"
+        " facilities of low or assumed confidence. The tables beside it stay whole.",
+    ),
+]
 OverwriteOpt = Annotated[bool, typer.Option("--overwrite", help="Replace an earlier output.")]
 
 

@@ -1,18 +1,30 @@
-"""The command `geoplan site` on the user's own matrix; `geoplan.cli` registers it."""
+"""The command `geoplan site`: on a scenario, or on the user's own matrix; `geoplan.cli` registers it."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from geoplan.cli_common import DebugOpt, JsonOpt, OverwriteOpt, QuietOpt, log, print_json, progress, say
+from geoplan.cli_common import (
+    BasemapOpt,
+    DebugOpt,
+    JsonOpt,
+    OverwriteOpt,
+    PublicOpt,
+    QuietOpt,
+    log,
+    print_json,
+    progress,
+    say,
+)
+from geoplan.cli_siting import mixed_forms, site_scenario_command
 from geoplan.errors import InfeasibleError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from geoplan.siting_answer import SiteAnswer
 
@@ -55,6 +67,13 @@ class Count(StrEnum):
     people = "people"
 
 
+class Area(StrEnum):
+    """Everywhere, or the liberated territories alone."""
+
+    everywhere = "everywhere"
+    liberated = "liberated"
+
+
 class Unservable(StrEnum):
     """What becomes of demand that reaches no candidate."""
 
@@ -62,13 +81,38 @@ class Unservable(StrEnum):
     set_aside = "set-aside"
 
 
-MatrixOpt = Annotated[Path, typer.Option(help="CSV: origin_id,destination_id,minutes[,km][,status].")]
+ScenarioOpt = Annotated[
+    str | None,
+    typer.Argument(help="A shipped scenario's name or a TOML file; or none, and --matrix instead."),
+]
+MatrixOpt = Annotated[Path | None, typer.Option(help="CSV: origin_id,destination_id,minutes[,km][,status].")]
+OutOpt = Annotated[
+    Path | None, typer.Option(help="Folder to write; of a scenario out/site-<scenario> by default.")
+]
 
 
 def site_command(
-    matrix: MatrixOpt,
-    model: Annotated[Model, typer.Option(help="The location model.")],
-    out: Annotated[Path, typer.Option(help="Folder to write.")],
+    context: typer.Context,
+    scenario: ScenarioOpt = None,
+    service: Annotated[
+        str, typer.Option(help="Scenario: id of the service to site, or two that share places: a,b.")
+    ] = "",
+    matrix: MatrixOpt = None,
+    model: Annotated[
+        Model | None, typer.Option(help="The location model; of a scenario its own, or mclp.")
+    ] = None,
+    out: OutOpt = None,
+    year: Annotated[
+        int | None, typer.Option(help="Scenario: plan for 1 January of this year.", min=1990, max=2100)
+    ] = None,
+    people: Annotated[Area, typer.Option(help="Scenario: whose way counts.")] = Area.everywhere,
+    where: Annotated[Area, typer.Option(help="Scenario: where new sites may stand.")] = Area.everywhere,
+    closable: Annotated[
+        bool, typer.Option("--closable/--no-closable", help="Scenario: sites that stand may be closed.")
+    ] = False,
+    upgrade: Annotated[
+        str, typer.Option(help="Scenario: facilities with one of these service tags may be upgraded: a,b.")
+    ] = "",
     demand: Annotated[
         Path | None, typer.Option(help="CSV: id,weight[,load][,district]; none for p-dispersion.")
     ] = None,
@@ -79,10 +123,16 @@ def site_command(
         ),
     ] = None,
     open_: Annotated[
-        int | None, typer.Option("--open", help="Number of open sites, fixed ones included.", min=1)
+        int | None,
+        typer.Option(
+            "--open", help="Number of open sites, fixed ones included; of a scenario the new ones.", min=0
+        ),
     ] = None,
     limit: Annotated[
-        float | None, typer.Option(help="Largest travel cost that counts as served, inclusive.", min=0)
+        float | None,
+        typer.Option(
+            help="Largest travel cost that counts as served, inclusive; the service's target.", min=0
+        ),
     ] = None,
     cover_share: Annotated[
         float | None, typer.Option(help="lscp: the share of all weight to cover.", min=0, max=1)
@@ -117,6 +167,7 @@ def site_command(
     ] = False,
     evaluate: Annotated[str, typer.Option(help="Your own list a,b,c against the best of its size.")] = "",
     frontier: Annotated[int, typer.Option(help="Solve for every number of sites up to this.", min=0)] = 0,
+    frontier_money: Annotated[int, typer.Option(help="Scenario: solve for so many budgets too.", min=0)] = 0,
     alternatives: Annotated[int, typer.Option(help="How many further plans.", min=0)] = 0,
     differ: Annotated[int, typer.Option(help="By how many sites further plans differ.", min=1)] = 1,
     draws: Annotated[int, typer.Option(help="Draw weights and travel costs anew so often.", min=0)] = 0,
@@ -135,12 +186,36 @@ def site_command(
     max_iterations: Annotated[
         int | None, typer.Option(help="Most steps of the solver: stops at the same place anywhere.", min=1)
     ] = None,
+    basemap: BasemapOpt = "",
+    public: PublicOpt = False,
+    open_page: Annotated[
+        bool, typer.Option("--open-page", help="Scenario: open the page when done.")
+    ] = False,
     overwrite: OverwriteOpt = False,
     as_json: JsonOpt = False,
     quiet: QuietOpt = False,
     debug: DebugOpt = False,
 ) -> None:
-    """Choose where centres should stand, with proof, on your own matrix."""
+    """Choose where centres should stand, with proof: on a scenario, or on your own matrix."""
+    given = _given(context, dict(locals()))
+    mixed_forms(given, scenario=scenario is not None)
+    if scenario is not None:
+        show: dict[str, Any] = {
+            "out": out,
+            "overwrite": overwrite,
+            "as_json": as_json,
+            "quiet": quiet,
+            "shown": _shown,
+        }
+        show |= {"basemap": basemap, "public": public, "open_page": open_page}
+        site_scenario_command(scenario, given, show)
+        return
+    if matrix is None or model is None or out is None:
+        missing = [n for n, v in (("--matrix", matrix), ("--model", model), ("--out", out)) if v is None]
+        hint = (
+            "Name a scenario, e.g. geoplan site baseline --service oncology_radiotherapy --open 3, or all of"
+        )
+        raise UsageError(f"{', '.join(missing)} is missing", hint=f"{hint} --matrix --model --out.")
     from geoplan.analysis.siting_ask import SiteOptions
     from geoplan.analysis.siting_decide import Draws
     from geoplan.analysis.siting_instance import Question
@@ -196,6 +271,30 @@ def site_command(
         _print_answer(answer, written)
     if answer.reason:
         raise InfeasibleError(answer.reason, hint=f"The whole explanation stands in {written[0]}.")
+
+
+def _given(context: typer.Context, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options that stand on the command line, as the section `[siting]` writes them."""
+    read: dict[str, Callable[[str], Any]] = {
+        "service": _list,
+        "upgrade": _list,
+        "fixed": _list,
+        "closed": _list,
+        "evaluate": _list,
+        "bands": lambda text: _numbers("--bands", text),
+        "excludes": lambda text: _pairs("--excludes", text),
+        "needs": lambda text: _pairs("--needs", text),
+        "region_least": lambda text: dict(_counts("--region-least", text)),
+        "region_most": lambda text: dict(_counts("--region-most", text)),
+    }
+    said = {}
+    for name in context.params:
+        source = context.get_parameter_source(name)
+        # by name: some versions of typer bring a click of their own
+        if source is not None and source.name == "COMMANDLINE":
+            value = read[name](values[name]) if name in read else values[name]
+            said[name] = value.value if isinstance(value, StrEnum) else value
+    return said
 
 
 def _list(text: str) -> tuple[str, ...]:

@@ -278,6 +278,7 @@ def write_result(
     overwrite: bool,
     render: Callable[[Result], str],
     page: Mapping[str, Any] | None = None,
+    more: Callable[[Path], None] | None = None,
 ) -> tuple[Path, ...]:
     """Write page, record, tables, workbook and layers of `result` to the folder `out`.
 
@@ -293,6 +294,8 @@ def write_result(
         Makes the page's HTML of a result.
     page
         How it builds the page, for the record.
+    more
+        Writes further files into the folder it is given.
 
     Returns
     -------
@@ -308,6 +311,8 @@ def write_result(
         write_workbook(result, tables, stage / "report.xlsx")
         write_layers(result, stage / "result.gpkg")
         write_record(result, stage / RECORD, page=page)
+        if more is not None:
+            more(stage)
         names = sorted(p.relative_to(stage) for p in stage.rglob("*") if p.is_file())
     first = Path("index.html")
     return tuple(out / p for p in [first, *(n for n in names if n != first)])
