@@ -21,7 +21,7 @@
 
   /* The figures of a side: of the parent, of the run itself, or of the run as changed in the page. */
   function source(side, service) {
-    if ((side || model.side()) === "plan") return model.isChanged() ? gp.figures : model.own;
+    if ((side || model.side()) === "plan") return model.isChanged() ? gp.whatif.figures : model.own;
     return model.parent && model.parent.knows(service || gp.head.services[gp.state.service].id) ? model.parent : model.own;
   }
 
@@ -90,6 +90,13 @@
   model.nation = (service, side) => model.total("nation", model.nationId, service, side);
   model.districtRow = (d, service, side) => model.total("district", gp.head.districts.id[d], service, side);
 
+  /* Tenths of a minute saved from one state to another: endless where a way is won or lost, null where nobody is assessed. */
+  model.saved = function (before, after) {
+    if (before === NOT_ASSESSED || after === NOT_ASSESSED) return null;
+    if (before < 0 && after < 0) return 0;
+    return before < 0 ? Infinity : after < 0 ? -Infinity : before - after;
+  };
+
   model.share = (row) => (row && row.assessed > 0 ? row.within_target / row.assessed : null);
 
   /* The state of a total: people there at all, assessed, reached by road, and which share. */
@@ -129,16 +136,45 @@
     ["points", "facilities"].forEach((name) => { gp.bulk[name] = model[name](); });
   };
 
-  function columns(name, side) {
-    const year = gp.state.year, later = year ? gp.bulk[name + "_later"][year - 1] : null;
-    const base = (side || model.side()) === "base" && gp.bulk.base ? gp.bulk.base[name][year] : null;
-    return Object.assign({}, model.whole[name], later, base);
+  /* The columns of the shown year as the run or its parent has them; candidate sites stand behind the facilities. */
+  model.columns = function (name, side) {
+    const year = gp.state.year, base = side === "base" && gp.bulk.base ? gp.bulk.base[name][year] : null;
+    const key = [name, year, base ? "base" : ""].join("|"), known = model.known || (model.known = new Map());
+    if (!known.has(key)) {
+      const own = Object.assign({}, model.whole[name], year ? gp.bulk[name + "_later"][year - 1] : null, base);
+      known.set(key, name === "facilities" && gp.head.whatif ? withCandidates(own) : own);
+    }
+    return Object.assign({}, known.get(key));
+  };
+
+  function withCandidates(own) {
+    const more = gp.bulk.whatif.candidates, none = more.id.map(() => null);
+    const join = (column, rest) => (Array.isArray(column) ? column.concat(rest)
+      : Object.fromEntries(Object.keys(column).map((lang) => [lang, column[lang].concat(rest[lang])])));
+    const texts = { status: "candidate", level: "district", owner: "civil", confidence: "assumed", position_quality: "assumed" };
+    const fill = (key, column) => (more[key] ? more[key] : key === "settlement" ? more.name : key === "services" ? more.id.map(() => []) : key === "counts"
+      ? more.id.map(() => 0) : key === "serves" ? more.id.map(() => -1) : typeof column[0] === "string" ? more.id.map(() => texts[key] || "") : none);
+    model.firstCandidate = own.id.length;
+    return Object.fromEntries(Object.entries(own).map(([key, column]) => [key, join(column, fill(key, column))]));
   }
 
-  model.points = (side) => changed("points", side);
-  model.facilities = (side) => changed("facilities", side);
-  const changed = (name, side) => ((side || model.side()) === "plan" && model.isChanged()
-    ? gp.whatif[name](columns(name, side)) : columns(name, side));
+  /* Is a row of the facilities a place where none stands? */
+  model.isCandidate = (row) => model.firstCandidate !== undefined && row >= model.firstCandidate;
+
+  /* All rows in the order of their ids by code point: of equal times the smaller id wins. */
+  model.siteOrder = function () {
+    const ids = gp.bulk.facilities.id;
+    model.inOrder = model.inOrder || ids.map((_, i) => i).sort((a, b) => gp.changed.compareIds(ids[a], ids[b]));
+    return model.inOrder;
+  };
+  model.siteRow = (id) => gp.bulk.facilities.id.indexOf(id);
+
+  model.points = (side) => of("points", side);
+  model.facilities = (side) => of("facilities", side);
+  function of(name, side) {
+    const asked = side || model.side(), columns = model.columns(name, asked);
+    return asked === "plan" && model.isChanged() ? gp.changed[name](gp.whatif.list, columns) : columns;
+  }
 
   model.people = (i, side) => (side && side !== model.side() ? model.points(side) : gp.bulk.points).people[i];
   model.isSettlement = (i) => gp.word(gp.bulk.points.kind, i) === "settlement";

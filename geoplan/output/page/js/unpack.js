@@ -11,11 +11,16 @@
     gp.relief = JSON.parse(document.getElementById("geoplan-relief").textContent);
   };
 
-  gp.readBulk = async function () {
-    const text = atob(document.getElementById("geoplan-bulk").textContent);
-    const bytes = Uint8Array.from(text, (c) => c.charCodeAt(0));
+  /* The bytes of a packed block. */
+  gp.unzip = async function (id) {
+    const text = atob(document.getElementById(id).textContent), bytes = new Uint8Array(text.length);
+    for (let i = 0; i < text.length; i += 1) bytes[i] = text.charCodeAt(i);
     const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-    gp.bulk = JSON.parse(await new Response(stream).text());
+    return new Uint8Array(await new Response(stream).arrayBuffer());
+  };
+
+  gp.readBulk = async function () {
+    gp.bulk = JSON.parse(new TextDecoder().decode(await gp.unzip("geoplan-bulk")));
   };
 
   /* Cell `i` of a column that holds each text once. */
