@@ -3,7 +3,7 @@
   "use strict";
 
   const areas = { name: "areas" };
-  gp.areas = areas;
+  gp.serviceAreas = areas;
   gp.state.areas = false;
 
   areas.there = () => Boolean(gp.bulk && gp.bulk.areas);
