@@ -15,8 +15,8 @@ from geoplan.network.graph import build_network
 from geoplan.network.isochrone import RESOLUTION_M, UNION, AreaOptions, People, service_areas
 from geoplan.network.snap import snap_points, snapping_findings
 from geoplan.routing import country
-from geoplan.run import offers, operating
 from geoplan.sources import attributions
+from geoplan.stage import offers, operating
 from geoplan.tables.demand import build_demand
 from geoplan.tables.read import read_tables
 

@@ -6,28 +6,27 @@ import hashlib
 import importlib.metadata
 import time
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 
 from geoplan.analysis import coverage
-from geoplan.changes import apply_changes, counts_others, is_half, unclosed, with_standards
+from geoplan.changes import apply_changes, is_half, unclosed, with_standards
 from geoplan.changes.visits import visit_notes
 from geoplan.errors import Finding, raise_on_errors, sort_findings
 from geoplan.network.access import AccessRule
 from geoplan.network.field import World
-from geoplan.network.graph import build_network
-from geoplan.network.islands import keep_islands
 from geoplan.network.overview import AreasOf, overview_areas
-from geoplan.network.snap import Snapping, snap_points, snapping_findings, snapping_table
+from geoplan.network.snap import Snapping, snapping_table
 from geoplan.network.travel import ODMatrix, od_matrix, route_forest
 from geoplan.result import Provenance, Result, YearState
 from geoplan.roadcheck import check_distances
 from geoplan.routing import country
 from geoplan.scenario import parent_of
 from geoplan.sources import attributions, left_out_findings
+from geoplan.stage import Given, People, Place, Stage, make_stage, offers, operating, snapped
 from geoplan.tables.candidates import COLUMNS as SITE_COLUMNS
 from geoplan.tables.candidates import candidate_sites
 from geoplan.tables.check import check_service_tags
@@ -40,9 +39,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from geoplan.network.access import Ground
     from geoplan.network.graph import RoadNetwork
-    from geoplan.scenario import Scenario, Service
+    from geoplan.scenario import Scenario
     from geoplan.tables.read import TableSet
 
     Progress = Callable[[str], None]
@@ -62,9 +60,6 @@ GROUP_NAMES: Final = {
 }
 """Names of the summary's groups in Azerbaijani, English and Russian."""
 
-OPERATING: Final = frozenset({"operating", "unverified"})
-"""Facilities of any other status are drawn hollow and never count."""
-
 VERSIONED: Final = ("folium", "geopandas", "h3", "numpy", "pandas", "pyogrio", "scipy", "shapely")
 """Packages whose version may change a figure or a byte of the output."""
 
@@ -78,6 +73,7 @@ def run(
     tables: TableSet | None = None,
     figures_only: bool = False,
     with_sites: bool = False,
+    people: People = build_demand,
 ) -> Result:
     """Return what `scenario` finds.
 
@@ -95,6 +91,8 @@ def run(
         areas that a page shows.
     with_sites
         Keep the times to candidate sites where only figures are asked.
+    people
+        Makes the demand points; a `DemandPool` keeps those of earlier runs.
 
     Raises
     ------
@@ -105,7 +103,7 @@ def run(
     clock = _Clock(progress)
     clock.step("read the tables")
     tables = read_tables(scenario.table_paths()) if tables is None else tables
-    place = _Place(country(tables), AccessRule(**scenario.travel.model_dump()))
+    place = Place(country(tables), AccessRule(**scenario.travel.model_dump()))
     findings = [*tables.findings, *left_out_findings(tables)]
     asked = scenario
     scenario, log = with_standards(asked)
@@ -119,8 +117,9 @@ def run(
     parts = []
     for year, (state, _, _) in zip(scenario.years, states, strict=True):
         sites = candidates if with_sites or not figures_only else None
-        given = _Tables(state, tables.roads, unclosed(scenario, tables, year), sites, not figures_only)
-        part, found = _year(scenario, given, place, year, clock)
+        given = Given(state, tables.roads, unclosed(scenario, tables, year))
+        wanted = _Wanted(sites, not figures_only, people)
+        part, found = _year(scenario, given, place, year, wanted, clock)
         parts.append(part)
         findings += found
     checked = pd.DataFrame()
@@ -196,29 +195,6 @@ class _Clock:
 
 
 @dataclass(frozen=True)
-class _Place:
-    """Land and rules of the off-road legs: the same for all years."""
-
-    ground: Ground
-    rule: AccessRule
-
-
-@dataclass(frozen=True)
-class _Tables:
-    """The tables of one year, and the roads before any change: where people live does not follow plans.
-
-    `unclosed` are the tables as if no change had closed a road, None where none has; `candidates` are the
-    candidate sites, None where nobody asks for them; `pictured` says whether a page will show the year.
-    """
-
-    year: TableSet
-    roads_before: pd.DataFrame
-    unclosed: TableSet | None
-    candidates: pd.DataFrame | None
-    pictured: bool
-
-
-@dataclass(frozen=True)
 class _YearPart:
     """What one year adds to the result."""
 
@@ -228,43 +204,37 @@ class _YearPart:
     snapping: pd.DataFrame
 
 
+@dataclass(frozen=True)
+class _Wanted:
+    """What a run is to find beside the figures.
+
+    `candidates` are the candidate sites, None where nobody asks for them; `pictured` says whether a page
+    will show the year; `people` makes the demand points.
+    """
+
+    candidates: pd.DataFrame | None
+    pictured: bool
+    people: People
+
+
 def _year(
-    scenario: Scenario, given: _Tables, place: _Place, year: int, clock: _Clock
+    scenario: Scenario, given: Given, place: Place, year: int, wanted: _Wanted, clock: _Clock
 ) -> tuple[_YearPart, list[Finding]]:
     """Return the state and coverage of 1 January of one year, and its findings."""
     tables = given.year
-    clock.step(f"{year}: people")
-    demand, findings = build_demand(
-        replace(tables, roads=given.roads_before),
-        year=year,
-        other_residents=counts_others(scenario, year),
-        resolution=scenario.population.hexagon_resolution,
-        resolution_baku=scenario.population.hexagon_resolution_baku,
-    )
-    clock.step(f"{year}: road network")
-    network, found = _network(scenario, tables, year)
-    findings += found
-    raise_on_errors(findings)
-    if given.unclosed is not None:
-        network = keep_islands(network, _network(scenario, given.unclosed, year)[0])
-    clock.step(f"{year}: snapping")
-    facilities = _facilities(tables, scenario, year)
-    counting = facilities[facilities["counts"]]
-    origins, found = _snap(network, demand, place, where="demand")
-    findings += found
-    goals, found = _snap(network, counting, place, where="facilities.csv")
-    findings += found
+    stage, findings = make_stage(scenario, given, place, year, people=wanted.people, tell=clock.step)
+    network, demand, facilities, counting = stage.network, stage.demand, stage.facilities, stage.counting
     clock.step(f"{year}: travel times")
-    matrix = od_matrix(network, origins, goals, ground=place.ground, rule=place.rule)
+    matrix = od_matrix(network, stage.origins, stage.goals, ground=place.ground, rule=place.rule)
     findings += matrix.findings
-    forest = route_forest(network, origins, goals, matrix=matrix)
+    forest = route_forest(network, stage.origins, stage.goals, matrix=matrix)
     sites, site_tenths, areas = None, None, None
-    if given.candidates is not None:
-        sites = _sites(facilities, given.candidates)
-        site_tenths = _site_tenths(network, origins, sites, matrix, place)
-    if given.pictured:
+    if wanted.candidates is not None:
+        sites = _sites(facilities, wanted.candidates)
+        site_tenths = _site_tenths(network, stage.origins, sites, matrix, place)
+    if wanted.pictured:
         clock.step(f"{year}: service areas")
-        areas = _areas(scenario, World(network, place.ground, place.rule), goals, counting)
+        areas = _areas(scenario, World(network, place.ground, place.rule), stage.goals, counting)
     clock.step(f"{year}: coverage")
     opened = np.zeros(len(tables.roads), dtype=bool)
     opened[network.road_row] = True
@@ -282,19 +252,24 @@ def _year(
         site_tenths=site_tenths,
         areas=areas,
     )
-    kinds = np.concatenate([demand["demand_kind"].to_numpy(dtype=object), np.full(len(counting), "facility")])
-    snapping = pd.concat([snapping_table(origins), snapping_table(goals)], ignore_index=True)
-    snapping.insert(1, "point_kind", kinds)
-    people = _component_people(network, demand["population"], origins, goals)
-    snapping.insert(list(snapping.columns).index("component_share") + 1, "component_population_share", people)
     findings += visit_notes(scenario, state, {s.id: offers(counting, s) for s in scenario.services})
     part = _YearPart(
         state,
         tables,
         _coverage(scenario, tables, state, matrix),
-        _labelled(snapping, scenario, year),
+        _labelled(_snapping(stage), scenario, year),
     )
     return part, findings
+
+
+def _snapping(stage: Stage) -> pd.DataFrame:
+    """Return where every demand point and every facility that counts met the network."""
+    kinds = [stage.demand["demand_kind"].to_numpy(dtype=object), np.full(len(stage.goals), "facility")]
+    table = pd.concat([snapping_table(stage.origins), snapping_table(stage.goals)], ignore_index=True)
+    table.insert(1, "point_kind", np.concatenate(kinds))
+    people = _component_people(stage.network, stage.demand["population"], stage.origins, stage.goals)
+    table.insert(list(table.columns).index("component_share") + 1, "component_population_share", people)
+    return table
 
 
 def _areas(scenario: Scenario, world: World, goals: Snapping, counting: pd.DataFrame) -> pd.DataFrame:
@@ -318,11 +293,11 @@ def _sites(facilities: pd.DataFrame, candidates: pd.DataFrame) -> pd.DataFrame:
 
 
 def _site_tenths(
-    network: RoadNetwork, origins: Snapping, sites: pd.DataFrame, matrix: ODMatrix, place: _Place
+    network: RoadNetwork, origins: Snapping, sites: pd.DataFrame, matrix: ODMatrix, place: Place
 ) -> NDArray[np.int32]:
     """Return the times to all sites; those to facilities that count are in the matrix already."""
     known = sites.index.isin(matrix.destination_ids)
-    others, _ = _snap(network, sites[~known], place, where="candidates")
+    others, _ = snapped(network, sites[~known], place, where="candidates")
     more = od_matrix(network, origins, others, ground=place.ground, rule=place.rule)
     tenths = np.empty((len(matrix.origin_ids), len(sites)), dtype=np.int32)
     tenths[:, known] = matrix.tenths
@@ -365,56 +340,6 @@ def _share_notes(scenario: Scenario, part: _YearPart) -> list[Finding]:
     return notes
 
 
-def _network(scenario: Scenario, tables: TableSet, year: int) -> tuple[RoadNetwork, list[Finding]]:
-    """Return the network of 1 January of `year` in the scenario's season, for its vehicle."""
-    return build_network(
-        tables.roads,
-        tables.road_nodes,
-        tables.speeds,
-        vehicle=scenario.vehicle,
-        season=scenario.season,
-        year=year,
-    )
-
-
-def _facilities(tables: TableSet, scenario: Scenario, year: int) -> pd.DataFrame:
-    """Return all facilities with the name of their settlement and whether they count."""
-    names = tables.settlements["name_az"]
-    towns = [names.get(place, "") for place in tables.facilities["settlement_id"]]
-    counts = operating(tables.facilities, scenario, year)
-    return tables.facilities.assign(settlement_name_az=towns, counts=counts)
-
-
-def operating(facilities: pd.DataFrame, scenario: Scenario, year: int) -> NDArray[np.bool_]:
-    """Return which facilities count on 1 January of `year` in `scenario`.
-
-    A facility counts if its status says that it operates, it has opened by and not closed before that day,
-    and it is civil or the scenario counts military ones.
-    """
-    day = date(year, 1, 1)
-    opened = np.array([d is None or d <= day for d in facilities["open_from"]], dtype=bool)
-    closed = np.array([d is not None and d <= day for d in facilities["open_until"]], dtype=bool)
-    works = facilities["status"].isin(OPERATING).to_numpy(dtype=bool)
-    civil = (facilities["owner"] != "military").to_numpy(dtype=bool)
-    counts: NDArray[np.bool_] = works & opened & ~closed & (civil | scenario.facilities.military)
-    return counts
-
-
-def offers(facilities: pd.DataFrame, service: Service) -> NDArray[np.bool_]:
-    """Return which facilities give `service`: they have its tag and no status that it leaves out.
-
-    A stop of a mobile unit does only if the service counts stops that are visited so often.
-    """
-    tagged = [service.counts in services.split(";") for services in facilities["services"]]
-    left_out = facilities["status"].isin(service.exclude_status).to_numpy(dtype=bool)
-    given: NDArray[np.bool_] = np.array(tagged, dtype=bool) & ~left_out
-    stops = (facilities["mobile_unit"] != "").to_numpy(dtype=bool)
-    if stops.any():
-        days = facilities["visit_days_a_month"].fillna(0).to_numpy(dtype=np.int64)
-        given &= ~stops | (service.mobile_days_least is not None and days >= service.mobile_days_least)
-    return given
-
-
 def _service_findings(scenario: Scenario, tables: TableSet, facilities: list[pd.DataFrame]) -> list[Finding]:
     """Return what is wrong with the scenario's services, held against the facilities of its years."""
     given = {}
@@ -424,16 +349,6 @@ def _service_findings(scenario: Scenario, tables: TableSet, facilities: list[pd.
     cells = [cell for rows in (tables.facilities, *facilities) for cell in rows["services"]]
     wanted = {service.id: service.counts for service in scenario.services}
     return check_service_tags(cells, wanted, given, file=scenario.path.name)
-
-
-def _snap(
-    network: RoadNetwork, points: pd.DataFrame, place: _Place, *, where: str
-) -> tuple[Snapping, list[Finding]]:
-    """Return where demand points or facilities meet the network."""
-    snapped = snap_points(
-        network, list(points.index), points["lat"], points["lon"], ground=place.ground, rule=place.rule
-    )
-    return snapped, snapping_findings(snapped, where=where)
 
 
 def _coverage(scenario: Scenario, tables: TableSet, state: YearState, matrix: ODMatrix) -> CoverageTables:

@@ -23,7 +23,7 @@ from geoplan.network.graph import build_network
 from geoplan.network.isochrone import AreaOptions, People, service_areas
 from geoplan.network.snap import snap_points
 from geoplan.routing import country
-from geoplan.run import offers
+from geoplan.stage import offers
 from geoplan.tables.read import read_tables
 from geoplan.units import CRS_METRES
 

@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 
 from geoplan.analysis.coverage import band_states
-from geoplan.run import offers, operating
 from geoplan.scenario import load_scenario
+from geoplan.stage import offers, operating
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,7 @@ import pandas as pd
 
 from geoplan.analysis.siting_effects import Ways
 from geoplan.analysis.siting_make import Tables
-from geoplan.run import offers
+from geoplan.stage import offers
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

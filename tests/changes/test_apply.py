@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from geoplan.changes import apply_changes, counts_others, with_standards
-from geoplan.run import operating
 from geoplan.scenario import load_scenario
+from geoplan.stage import operating
 from geoplan.tables.read import read_tables
 from geoplan.tables.residents import arrived
 

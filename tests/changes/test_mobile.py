@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from geoplan.analysis.outreach import visits
 from geoplan.errors import InputError
-from geoplan.run import offers, operating, run
+from geoplan.run import run
 from geoplan.scenario import load_scenario
+from geoplan.stage import offers, operating
 
 UNIT = """
 [[changes]]

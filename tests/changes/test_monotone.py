@@ -16,10 +16,10 @@ from geoplan.network.islands import keep_islands
 from geoplan.network.snap import snap_points
 from geoplan.network.travel import od_matrix
 from geoplan.routing import country
-from geoplan.run import operating
 from geoplan.scenario import load_scenario
 from geoplan.scenario.change_facilities import AddFacility
 from geoplan.scenario.change_roads import CloseRoad
+from geoplan.stage import operating
 
 NEVER = 10**6
 """Tenths of minutes that stand for `unreachable`."""

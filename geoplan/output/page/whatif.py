@@ -12,9 +12,9 @@ from geoplan import shipped
 from geoplan.output.page.envelopes import envelopes
 from geoplan.output.page.pack import names, position, text_column
 from geoplan.output.page.times import Times, times_of
-from geoplan.run import OPERATING, offers
 from geoplan.scenario.change_facilities import FacilityChange
 from geoplan.scenario.change_people import Standard
+from geoplan.stage import OPERATING, offers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -125,7 +125,9 @@ def _candidate_columns(result: Result, rows: pd.DataFrame) -> dict[str, Any]:
     return {
         "id": [str(key) for key in rows.index],
         "name": names(rows),
-        "place": [key if fits else "" for key, fits in zip(rows["settlement_id"], same.tolist(), strict=True)],
+        "place": [
+            key if fits else "" for key, fits in zip(rows["settlement_id"], same.tolist(), strict=True)
+        ],
         "district": position(rows["district_id"], [str(key) for key in result.districts.index]),
         "lat": [float(v) for v in rows["lat"]],
         "lon": [float(v) for v in rows["lon"]],
