@@ -19,6 +19,7 @@ from geoplan.analysis.siting_pcenter import solve_center
 from geoplan.analysis.siting_pmedian import make_median
 from geoplan.analysis.siting_pmedian_exact import solve_median
 from geoplan.analysis.siting_setcover import smallest_cover
+from geoplan.analysis.siting_share import asked_most, fewest_for_share, other_for_share
 from geoplan.analysis.siting_sides import meets_sides, one_by_one
 
 if TYPE_CHECKING:
@@ -126,8 +127,8 @@ def _method(  # noqa: PLR0911 - one line a method
         return _center if question.plain else _center_with_sides
     if plain and question.model in {"mclp", "gradual-cover"}:
         return _cover
-    if plain and question.model == "lscp" and question.cover_share is None and question.open is None:
-        return _set_cover
+    if plain and question.model == "lscp" and question.open is None:
+        return _set_cover if question.cover_share is None else _share_cover
     if _median_shaped(instance, question):
         return _median
     return _program
@@ -196,6 +197,26 @@ def _set_cover(instance: Instance, question: Question, clock: Clock, progress: P
         if proven
         else found
     )
+
+
+def _share_cover(instance: Instance, question: Question, clock: Clock, progress: Progress | None) -> _Found:
+    """Answer with the fewest sites that cover a share of all weight."""
+
+    def most(open_: int, part: Clock) -> tuple[tuple[int, ...] | None, float]:
+        found = _cover(instance, asked_most(question, open_, part), part, None)
+        return found.sites, found.bound
+
+    best = fewest_for_share(instance, question, clock, most)
+    if best.sites is None:
+        return _Found(None, np.inf, "proof", infeasible=True)
+    if progress is not None:
+        progress(float(len(best.sites)), best.bound)
+    if best.bound < len(best.sites):
+        return _Found(best.sites, best.bound, "time")
+    if other_for_share(instance, question, best.sites):
+        return _Found(best.sites, best.bound, "proof", "no")
+    unique = _another(instance, question, best.sites, float(len(best.sites)), clock)
+    return _Found(best.sites, best.bound, "proof", unique)
 
 
 def _median(instance: Instance, question: Question, clock: Clock, progress: Progress | None) -> _Found:
