@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 pytest.importorskip("numba", reason="the hierarchy needs numba (extra `fast`)")
 pytest.importorskip("pymetis", reason="the hierarchy needs pymetis (extra `fast`)")
 
+from geoplan import compiled
 from geoplan.errors import MissingExtraError
-from geoplan.network import compiled, ordering
+from geoplan.network import ordering
 from geoplan.network.hierarchy import build_hierarchy
 from geoplan.network.metric import customise
 from geoplan.network.stops import Stops
@@ -236,7 +237,7 @@ def test_without_numba_the_extra_is_named(monkeypatch):
             raise ModuleNotFoundError(name)
         return real(name, *rest)
 
-    spec = importlib.util.find_spec("geoplan.network.compiled")
+    spec = importlib.util.find_spec("geoplan.compiled")
     fresh = importlib.util.module_from_spec(spec)
     monkeypatch.setattr(builtins, "__import__", blocked)
     with pytest.raises(MissingExtraError, match="numba"):
