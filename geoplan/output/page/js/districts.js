@@ -10,7 +10,7 @@
     layer.eachLayer((polygon) => {
       const i = polygon.feature.properties.i;
       districts.layers[i] = polygon;
-      polygon.on({ mouseover: () => hover(i, true), mousemove: (e) => follow(i, e), mouseout: () => hover(i, false), click: (e) => click(i, e) });
+      districts.listen(polygon, i);
     });
     // no bindTooltip: its focus listeners would make every polygon a silent tab stop; the table is the keyboard's way
     districts.tip = L.tooltip({ className: "gp-tip", direction: "auto", opacity: 1 });
@@ -19,6 +19,8 @@
     hatchPart();
     districts.restyle();
   };
+
+  districts.listen = (polygon, i) => polygon.on({ mouseover: () => hover(i, true), mousemove: (e) => follow(i, e), mouseout: () => hover(i, false), click: (e) => click(i, e) });
 
   function addPatterns() {
     // one set of patterns for every svg of the document: fills refer to them by their id
@@ -35,6 +37,7 @@
   }
 
   districts.fill = function (i) {
+    if (gp.modes.isDifference()) return gp.modes.areaFill(i);
     const row = gp.model.districtRow(i);
     const state = gp.model.stateOf(row);
     if (state === "share") return gp.palette.shareColour(gp.model.share(row));
@@ -42,6 +45,7 @@
   };
 
   districts.isDark = function (i) {
+    if (gp.modes.isDifference() && gp.map.getZoom() < 9) return gp.modes.isDark(i);
     if (gp.state.theme !== "districts" || gp.map.getZoom() >= 9) return false;
     const row = gp.model.districtRow(i);
     return gp.model.stateOf(row) === "share" && gp.model.share(row) < 0.6;
@@ -56,6 +60,8 @@
     return { fillColor: shaded ? districts.fill(i) : "#fdfcf9", fillOpacity: shaded ? strength() : 0.62,
       color: assumed ? "#1d2733" : "#ffffff", weight: assumed ? 1.6 : 1, opacity: 1, dashArray: assumed ? "5 4" : null };
   }
+
+  districts.style = style;
 
   districts.restyle = function () {
     districts.strength = strength();

@@ -15,7 +15,7 @@
         gp.el("h1", {}, title),
         gp.el("p", { class: "gp-soft" }, gp.el("span", { id: "gp-state-date" }, stateDate()), " · ",
           gp.t("season." + scenario.season), " · ", gp.t("vehicle." + scenario.vehicle), gp.head.provenance.data ? " · " + gp.t("header.data", { date: gp.day(gp.head.provenance.data) }) : null)),
-      gp.el("div", { class: "gp-header-side" }, gp.years.render(), languages()));
+      gp.el("div", { class: "gp-header-side" }, gp.modes.render(), gp.years.render(), languages()));
   }
 
   const stateDate = () => gp.t("header.state", { date: gp.date(gp.model.year(), 1, 1) });

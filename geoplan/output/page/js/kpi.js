@@ -6,25 +6,33 @@
 
   function groups() {
     return [
-      { key: "nation", row: gp.model.nation() },
-      { key: "outside_baku", row: gp.model.total("group", "outside_baku") },
-      { key: "liberated", row: gp.model.total("group", "liberated") },
+      group("nation", "nation", gp.model.nationId),
+      group("outside_baku", "group", "outside_baku"),
+      group("liberated", "group", "liberated"),
     ].filter((g) => g.row);
   }
+
+  const group = (key, level, id) => ({ key, row: gp.model.total(level, id), base: gp.model.total(level, id, null, "base"), plan: gp.model.total(level, id, null, "plan") });
 
   function render() {
     const service = gp.model.service();
     gp.replace("gp-kpi",
       gp.el("h2", {}, gp.t("kpi.title", { minutes: service.target.minutes })),
-      gp.el("p", { class: "gp-soft gp-norm" }, norm(service)),
+      gp.el("p", { class: "gp-soft gp-norm" }, norm(service), otherTarget(service)),
       groups().map(card),
       everythingMissing() ? gp.el("p", { class: "gp-notice", role: "note" }, gp.t("kpi.nothing")) : null);
+  }
+
+  /* Before and after may be measured by different targets: that is said. */
+  function otherTarget(service) {
+    const before = gp.model.service("base").target.minutes;
+    return gp.model.isComparable() && before !== service.target.minutes ? " · " + gp.t("kpi.other.target", { minutes: before }) : null;
   }
 
   /* Only a published norm may be called one. */
   function norm(service) {
     const target = service.target;
-    if (!target.published) return gp.t("target.planning");
+    if (!target.published) return gp.t(target.changed ? "target.changed" : "target.planning");
     return target.label ? gp.name(target.label) : gp.t("target.published");
   }
 
@@ -42,13 +50,14 @@
         gp.paint(gp.el("span", { class: "gp-bar-" + name }), { "flex-grow": String(people / whole) })));
   }
 
-  function card({ key, row }) {
+  function card({ key, row, base, plan }) {
     const state = gp.model.stateOf(row);
     const title = gp.el("h3", {}, gp.t("group." + key));
     const head = gp.el("div", { class: "gp-kpi-head" }, title,
       gp.el("strong", { class: "gp-kpi-share" }, state === "share" ? gp.percent(gp.model.share(row), 1) : gp.t("state." + state)));
     const figures = state === "share" || state === "unreachable" ? [bar(row), facts(row)] : null;
-    return gp.el("article", { class: "gp-kpi", "data-gp-kpi": key }, head, gp.districts.assessed(row), figures);
+    return gp.el("article", { class: "gp-kpi", "data-gp-kpi": key }, head,
+      gp.model.isComparable() && gp.model.side() === "plan" ? gp.modes.line(base, plan) : null, gp.districts.assessed(row), figures);
   }
 
   function facts(row) {

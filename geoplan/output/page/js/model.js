@@ -17,7 +17,20 @@
   model.hasParent = () => Boolean(gp.head.base);
   model.isChanged = () => Boolean(gp.whatif && gp.whatif.isActive());
   model.isComparable = () => model.hasParent() || model.isChanged();
-  model.side = () => (gp.state.mode === "current" ? "base" : "plan");
+  model.side = () => model.forced || (gp.state.mode === "current" ? "base" : "plan");
+
+  /* Draw as if the page showed `side`: half of a map, say. */
+  model.as = function (side, act) {
+    const before = { forced: model.forced, points: gp.bulk && gp.bulk.points, facilities: gp.bulk && gp.bulk.facilities };
+    model.forced = side;
+    try {
+      model.turn();
+      return act();
+    } finally {
+      model.forced = before.forced;
+      if (gp.bulk) Object.assign(gp.bulk, { points: before.points, facilities: before.facilities });
+    }
+  };
 
   /* The figures of a side: of the parent, of the run itself, or of the run as changed in the page. */
   function source(side, service) {

@@ -41,6 +41,7 @@
   function draw(context, view) {
     const zoom = gp.map.getZoom(), p = gp.bulk.points;
     const colours = gp.palette.bands(), coverage = gp.model.coverage();
+    const sides = gp.modes.isDifference() ? gp.modes.sides() : null;
     points.at = [];
     points.order.forEach((i) => {
       if (!shown(i)) return;
@@ -49,10 +50,13 @@
       points.at[i] = at;
       points.size[i] = gp.model.isPlanned(i) ? 4.5 : radius(i, zoom);
       circleOfDoubt(context, i, at, zoom);
-      mark(context, i, at, gp.model.bandAt(coverage.tenths[i]), colours);
+      const change = sides ? gp.modes.pointColour(i, sides) : null;
+      mark(context, i, at, change ? "change" : gp.model.bandAt(coverage.tenths[i]), change ? { change } : colours);
     });
     ring(context);
   }
+
+  points.draw = draw;
 
   function disc(context, at, r) {
     context.beginPath();
@@ -172,7 +176,7 @@
 
   function tooltip(i) {
     return gp.el("div", {}, gp.el("strong", {}, points.title(i)),
-      gp.el("div", {}, gp.name(gp.model.service().name) + ": ", gp.el("b", {}, points.verdict(i))),
+      gp.el("div", {}, gp.name(gp.model.service().name) + ": ", gp.el("b", {}, points.verdict(i))), gp.modes.pointTip(i),
       gp.el("div", {}, gp.model.isPlanned(i) ? gp.t("planned.place") : gp.t("people") + ": " + gp.number(gp.model.people(i))));
   }
 
