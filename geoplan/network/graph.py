@@ -119,7 +119,7 @@ class RoadNetwork:
     @cached_property
     def node_ok(self) -> NDArray[np.bool_]:
         """Whether the component of each node is acceptable."""
-        return self.components.ok[self.components.label]
+        return np.asarray(self.components.ok[self.components.label], dtype=bool)
 
     @cached_property
     def load(self) -> float:
@@ -168,6 +168,13 @@ class RoadNetwork:
         """int32, one an edge: its arc back, -1 where one-way; its arc on bears its own number."""
         back = np.cumsum(~self.edge_oneway, dtype=np.int32) + np.int32(len(self.edge_km) - 1)
         return np.where(self.edge_oneway, np.int32(-1), back)
+
+    @cached_property
+    def edge_plain(self) -> NDArray[np.bool_]:
+        """Whether the way back along an edge joins the same two nodes: two-way, no restricted turns."""
+        back = self.edge_back
+        turned = (back[:, 0] == self.edge_to) & (back[:, 1] == self.edge_from)
+        return np.asarray(turned & ~self.edge_oneway, dtype=bool)
 
     def arcs_of(self, edges: NDArray[np.intp]) -> NDArray[np.int64]:
         """Return the directed arcs of some edges."""

@@ -196,6 +196,39 @@ def meets(frame: Frame, up: Ints, down: Ints, tail: Whole, head: Whole, infinite
 
 
 @compiled
+def explore(
+    first: NDArray[np.int32],
+    head: NDArray[np.int32],
+    edge: NDArray[np.int32],
+    closed: NDArray[np.bool_],
+    start: Whole,
+    limit: Whole,
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Return the nodes reached from `start` over open edges and those edges; none if there are too many."""
+    seen = np.zeros(len(first) - 1, np.bool_)
+    nodes = np.empty(limit, np.int32)
+    edges = np.empty(16 * limit, np.int32)
+    seen[start] = True
+    nodes[0] = start
+    count, done, ways = 1, 0, 0
+    while done < count:
+        v = nodes[done]
+        done += 1
+        for a in range(first[v], first[v + 1]):
+            if closed[edge[a]]:
+                continue
+            if ways == len(edges) or (count == limit and not seen[head[a]]):
+                return nodes[:0].copy(), edges[:0].copy()
+            edges[ways] = edge[a]
+            ways += 1
+            if not seen[head[a]]:
+                seen[head[a]] = True
+                nodes[count] = head[a]
+                count += 1
+    return nodes[:count].copy(), edges[:ways].copy()
+
+
+@compiled
 def ancestors(
     first: NDArray[np.int32], head: NDArray[np.int32], nodes: NDArray[np.int32]
 ) -> NDArray[np.int32]:

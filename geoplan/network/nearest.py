@@ -11,6 +11,7 @@ import numpy as np
 from geoplan.network.access import AccessRule, Ground
 from geoplan.network.direct import DirectPaths, direct_paths
 from geoplan.network.engine import KEPT, Engine, choose_engine, has_fast
+from geoplan.network.parting import ComingApart
 from geoplan.network.snap import snap_points
 from geoplan.network.sweep import find_ends, pairs_on_edge
 from geoplan.network.travel import ODMatrix, od_matrix
@@ -175,42 +176,38 @@ class Trials:
         """Return both sides on the changed roads: points anew where they cannot stay."""
         one, two = self.points, self.facilities
         if len(change.closed):
-            lost = self._lost(changed, change)
-            one, two = (self._snapped_anew(changed, side, lost) for side in (one, two))
+            takers = self._takers(changed, change)
+            one, two = (self._snapped_anew(side, *takers) for side in (one, two))
         if one is not self.points or two is not self.facilities or changed.packing != self.network.packing:
             return _Sides(one, two)
         touched = np.isin(one.edge, change.edges).any() or np.isin(two.edge, change.edges).any()
         return _Sides(one, two, like=self._base) if touched else self._base
 
-    def _lost(self, changed: RoadNetwork, change: RoadChange) -> NDArray[np.bool_] | None:
-        """Return which edges take no points any more; None where others take them that did not before."""
-        network, lost = self.network, changed.edge_closed
-        if _still_joined(changed, network, change):
-            closed_km = float(network.edge_km[change.closed].sum())
-            if self._left_km < min(0.01 * (network.open_km - closed_km), self._largest_km - closed_km):
-                return lost
-        if (changed.node_ok & ~network.node_ok).any():
-            return None
-        return lost | (changed.edge_component < 0)
+    def _takers(
+        self, changed: RoadNetwork, change: RoadChange
+    ) -> tuple[RoadNetwork, NDArray[np.bool_] | None]:
+        """Return the roads to snap to and which edges take no points (any more).
+
+        None where edges take points that did not before: then every point is snapped anew.
+        """
+        takers = self._coming_apart.takers(changed, change)
+        if takers is not None:
+            return takers, takers.edge_closed
+        if (changed.node_ok & ~self.network.node_ok).any():
+            return changed, None
+        return changed, changed.edge_closed | (changed.edge_component < 0)
 
     @cached_property
-    def _left_km(self) -> float:
-        """Kilometres of the largest part that takes no points."""
-        parts = self.network.components
-        return float(parts.km.max(initial=0.0, where=~parts.ok)) * (1 + 1e-9)
+    def _coming_apart(self) -> ComingApart:
+        return ComingApart(self.network)
 
-    @cached_property
-    def _largest_km(self) -> float:
-        """Kilometres of the largest part."""
-        return float(self.network.components.km.max(initial=0.0))
-
-    def _snapped_anew(self, changed: RoadNetwork, side: Snapping, lost: NDArray[np.bool_] | None) -> Snapping:
-        """Return one side, its points on lost edges (None: all points) snapped to the changed roads."""
+    def _snapped_anew(self, side: Snapping, takers: RoadNetwork, lost: NDArray[np.bool_] | None) -> Snapping:
+        """Return one side, its points on lost edges (None: all) snapped to the roads that take them."""
         rows = np.arange(len(side)) if lost is None else np.flatnonzero(side.snapped & lost[side.edge])
         if not len(rows):
             return side
         ids = [side.ids[i] for i in rows]
-        new = snap_points(changed, ids, side.lat[rows], side.lon[rows], ground=self.ground, rule=self.rule)
+        new = snap_points(takers, ids, side.lat[rows], side.lon[rows], ground=self.ground, rule=self.rule)
         return _with_rows(side, rows, new)
 
     @cached_property
@@ -358,25 +355,6 @@ def _staying(network: RoadNetwork, change: RoadChange) -> RoadNetwork:
         return network
     made = altered(network, change)
     return carried(network, replace(made, kept=network.node_ok))
-
-
-def _still_joined(changed: RoadNetwork, network: RoadNetwork, change: RoadChange) -> bool:
-    """Return whether the nodes of all closed edges that could reach each other still can.
-
-    Then no component has come apart: a way over a closed edge has another way round. False where there is
-    no hierarchy to ask.
-    """
-    state = changed.prepared.get(KEPT)
-    if state is None:
-        return False
-    every, label = network.directed, network.component
-    for arc in network.arcs_of(change.closed):
-        tail, head = int(every.tail[arc]), int(every.head[arc])
-        if label[tail] != label[head]:
-            continue
-        if not state.metric.reaches(int(state.rank[tail]), int(state.rank[head])):
-            return False
-    return True
 
 
 def _with_rows(side: Snapping, rows: NDArray[np.intp], new: Snapping) -> Snapping:

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 VERDICTS: Final = ("accepted", "moved_component", "too_far", "outside")
 
+FIRST_CIRCLE_M: Final = 250.0
+LAST_CIRCLE_M: Final = 1e8
+"""Where the nearest road is closed, the next is sought in circles from the one radius to the other."""
+
 SHARE_DIGITS: Final = 9
 """Shares are kept to a billionth (0.03 mm on 30 km), so that equal positions are equal numbers."""
 
@@ -178,21 +182,55 @@ def _nearest(network: RoadNetwork, bases: Bases) -> Feet:
         distance_m=np.full(count, np.inf),
         passed_over=np.zeros(count, dtype=bool),
     )
-    tree, edges = network.trees[0]
-    points = shapely.points(bases.x_m, bases.y_m)
-    if not len(edges) or not count:
-        return feet
-    point, item = tree.query_nearest(points, all_matches=True)
-    feet.edge[:] = len(network.road_ids)
-    np.minimum.at(feet.edge, point, edges[item])
-    lines = network.lines.shapes[feet.edge]
+    points = np.asarray(shapely.points(bases.x_m, bases.y_m))
+    edge = _nearest_edge(network, points)
+    near = edge >= 0
+    points, edge = points[near], edge[near]
+    lines = network.lines.shapes[edge]
     along_m = shapely.line_locate_point(lines, points)
-    length_m = network.lines.length_m[feet.edge]
-    feet.share[:] = along_m / np.where(length_m > 0, length_m, 1.0)
+    length_m = network.lines.length_m[edge]
     foot = shapely.line_interpolate_point(lines, along_m)
-    feet.x_m[:], feet.y_m[:] = shapely.get_x(foot), shapely.get_y(foot)
-    feet.distance_m[:] = shapely.distance(points, foot)
+    feet.edge[near] = edge
+    feet.share[near] = along_m / np.where(length_m > 0, length_m, 1.0)
+    feet.x_m[near], feet.y_m[near] = shapely.get_x(foot), shapely.get_y(foot)
+    feet.distance_m[near] = shapely.distance(points, foot)
     return feet
+
+
+def _nearest_edge(network: RoadNetwork, points: NDArray[np.object_]) -> NDArray[np.int64]:
+    """Return the nearest acceptable edge of each point (of equally near ones the first), -1: there is none.
+
+    The tree may hold edges that a what-if has closed since; these are passed over.
+    """
+    tree, edges = network.trees[0]
+    found = np.full(len(points), -1, dtype=np.int64)
+    if not len(edges) or not len(points):
+        return found
+    point, item = tree.query_nearest(points, all_matches=True)
+    missed = np.unique(point[network.edge_closed[edges[item]]])
+    found[:] = len(network.road_ids)
+    np.minimum.at(found, point, edges[item])
+    if len(missed):
+        found[missed] = _nearest_open(network, points[missed])
+    return found
+
+
+def _nearest_open(network: RoadNetwork, points: NDArray[np.object_]) -> NDArray[np.int64]:
+    """Return the same for points whose nearest edge is closed: within circles that grow."""
+    tree, edges = network.trees[0]
+    found = np.full(len(points), -1, dtype=np.int64)
+    radius_m = FIRST_CIRCLE_M
+    while radius_m <= LAST_CIRCLE_M and (found < 0).any():
+        waiting = np.flatnonzero(found < 0)
+        point, item = tree.query(points[waiting], predicate="dwithin", distance=radius_m)
+        open_ = ~network.edge_closed[edges[item]]
+        point, edge = waiting[point[open_]], edges[item[open_]]
+        apart_m = shapely.distance(network.lines.shapes[edge], points[point])
+        order = np.lexsort((edge, apart_m, point))
+        first = np.unique(point[order], return_index=True)[1]
+        found[point[order][first]] = edge[order][first]
+        radius_m *= 4
+    return found
 
 
 def _moved(network: RoadNetwork, bases: Bases, distance_m: NDArray[np.float64]) -> NDArray[np.int64]:
