@@ -297,7 +297,9 @@ def test_the_table_is_saved_as_csv(seen, tmp_path):
     waiting.value.save_as(tmp_path / "table.csv")
     lines = (tmp_path / "table.csv").read_text(encoding="utf-8").splitlines()
     assert lines[0].startswith("demand_id,name,district_id,population,service,minutes")
-    assert len(lines) == 1 + len(PLACES)
+    rural = [line for line in lines if line.startswith("rest-")]
+    assert len(rural) == 5  # one row a district with rural cells
+    assert len(lines) == 1 + len(PLACES) + len(rural)
     seen.clean()
 
 

@@ -59,3 +59,117 @@ def test_who_wants_no_motion_gets_one_year_a_press(chromium, years_file):
         assert page.evaluate("geoplan.state.year") == wanted
         assert page.evaluate("geoplan.years.timer") == 0
     context.close()
+
+
+def test_the_legend_hides_a_class_on_map_and_table(seen):
+    seen.set(theme="settlements", tab="settlements")
+    rows = int(seen.page.get_attribute("[data-gp-count]", "data-gp-count"))
+    within = seen.say("geoplan.filter.peopleOfPoints().b0")
+    assert f"{within:,}".replace(",", ".") in seen.text('[data-gp-legend="b0"]')
+    seen.page.focus('[data-gp-legend="unreachable"]')
+    seen.page.keyboard.press("Enter")
+    assert seen.page.get_attribute('[data-gp-legend="unreachable"]', "aria-pressed") == "false"
+    assert seen.say("document.activeElement.getAttribute('data-gp-legend')") == "unreachable"
+    left = int(seen.page.get_attribute("[data-gp-count]", "data-gp-count"))
+    lost = seen.say("geoplan.model.coverage().tenths.filter(t => t === -1).length")
+    assert left == rows - lost
+    assert seen.page.locator('[data-gp-row="naxcivan"]').count() == 0
+    seen.page.click("[data-gp-legend-all]")
+    assert int(seen.page.get_attribute("[data-gp-count]", "data-gp-count")) == rows
+    seen.clean()
+
+
+def test_the_people_of_the_legend_add_up(seen):
+    people = seen.say("geoplan.bulk.points.people.reduce((a, b) => a + b, 0)")
+    for theme in ("settlements", "districts", "regions"):
+        seen.set(theme=theme)
+        shown = seen.say("""() => [...document.querySelectorAll('.gp-legend-people')]
+            .map(n => Number(n.textContent.replace(/\\D/g, ''))).reduce((a, b) => a + b, 0)""")
+        assert shown == people, theme
+
+
+def test_a_hidden_class_of_districts_loses_its_colour(seen):
+    at = seen.say("geoplan.head.districts.id.indexOf('AZ-BA')")
+    key = seen.say("i => geoplan.filter.keyOfRow(geoplan.model.districtRow(i))", at)
+    before = seen.say("i => geoplan.districts.layers[i].options.fillColor", at)
+    seen.page.click(f'[data-gp-legend="{key}"]')
+    assert seen.say("i => geoplan.districts.layers[i].options.fillColor", at) != before
+    # bands and classes belong to a service: another one starts whole
+    seen.page.click('[data-gp-service="emergency_hospital"]')
+    assert seen.say("geoplan.state.hidden") == ""
+    seen.clean()
+
+
+def test_regions_are_a_level_of_their_own(seen):
+    seen.page.click('[data-gp-theme="regions"]')
+    colours = seen.say(
+        "() => geoplan.districts.layers.map((l, i) => [geoplan.head.districts.region[i], l.options.fillColor])"
+    )
+    by_region = {}
+    for region, colour in colours:
+        by_region.setdefault(region, set()).add(colour)
+    assert all(len(found) == 1 for found in by_region.values())
+    assert seen.say("geoplan.map.hasLayer(geoplan.regions.lines)")
+    seen.page.click('[data-gp-tab="regions"]')
+    assert seen.page.locator("#gp-tabs tbody tr").count() == seen.say("geoplan.head.regions.id.length")
+    seen.page.focus('[data-gp-row="karabakh"] button')
+    seen.page.keyboard.press("Enter")
+    assert seen.text("#gp-card h2") == "Karabakh"
+    assert seen.page.locator("#gp-card [data-gp-target]").count() == 5
+    seen.set(theme="districts")
+    assert not seen.say("geoplan.map.hasLayer(geoplan.regions.lines)")
+    seen.clean()
+
+
+def test_borders_of_regions_run_only_where_two_regions_meet(seen):
+    seen.set(theme="regions")
+    length = seen.say("""() => geoplan.regions.lines.getLayers()[0].feature.geometry.coordinates
+        .flatMap(l => l.slice(1).map((p, k) => Math.hypot(p[0] - l[k][0], p[1] - l[k][1]))).reduce((a, b) => a + b, 0)""")
+    # Baku and Ismayilli are one region of the toy; its neighbours: Shaki 1.6 + 0.6, Karabakh 0.8 + 1.6 + 0.4, ...
+    whole = seen.say("""() => geoplan.districts.layers.map(l => l.feature.geometry.coordinates[0])
+        .flatMap(l => l.slice(1).map((p, k) => Math.hypot(p[0] - l[k][0], p[1] - l[k][1]))).reduce((a, b) => a + b, 0)""")
+    assert 0 < length < whole / 2
+
+
+def test_the_menu_of_regions_opens_goes_and_closes(seen):
+    seen.page.click("[data-gp-views]")
+    before = seen.say("geoplan.map.getCenter().lng")
+    seen.page.click('[data-gp-region="nakhchivan"]')
+    seen.page.wait_for_function("() => geoplan.map.getCenter().lng < 46")
+    assert before > 46
+    assert not seen.page.is_visible(".gp-menu ul")
+    seen.page.click("[data-gp-views]")
+    seen.page.keyboard.press("Escape")
+    assert not seen.page.is_visible(".gp-menu ul")
+    seen.clean()
+
+
+def test_the_rural_rest_is_one_row_a_district(seen, toy):
+    seen.set(lang="en")
+    cells = toy.coverage_by_settlement.query(
+        "demand_kind == 'rural_cell' and district_id == 'AZ-SAK' and service == 'cardiology_pci'"
+    )
+    mean = (cells["minutes"] * cells["population"]).sum() / cells["population"].sum()
+    row = seen.page.locator('[data-gp-row="rest-AZ-SAK"]')
+    assert row.locator("td").all_inner_texts()[:2] == ["Shaki", f"{cells['population'].sum():,}"]
+    assert row.locator("td").nth(2).inner_text() == f"{mean:.0f}"
+    row.locator("button").press("Enter")
+    assert seen.text("#gp-card h2") == "Shaki"
+
+
+def test_the_card_of_a_district_names_the_places_that_wait_longest(seen):
+    at = seen.say("geoplan.head.districts.id.indexOf('AZ-SAK')")
+    seen.set(selection={"kind": "district", "i": at})
+    worst = seen.page.locator("[data-gp-worst]")
+    assert worst.first.get_attribute("data-gp-worst") in ("seki", "isiqli")
+    worst.first.click()
+    assert seen.say("geoplan.state.selection.kind") == "point"
+    seen.clean()
+
+
+def test_the_card_of_a_facility_counts_whom_it_is_nearest_to(seen, toy):
+    rows = toy.coverage_by_settlement
+    people = rows[(rows["facility_id"] == "f-gence") & (rows["service"] == "cardiology_pci")]["population"].sum()
+    at = seen.say("geoplan.bulk.facilities.id.indexOf('f-gence')")
+    seen.set(lang="en", selection={"kind": "facilities", "rows": [at]})
+    assert seen.text('[data-gp-catchment="cardiology_pci"] dd') == f"{people:,}"

@@ -14,7 +14,8 @@ CODE = "\n".join((SCRIPTS / name).read_text(encoding="utf-8") for name in (*vend
 FAMILIES = (
     "month.", "season.", "vehicle.", "theme.", "layer.", "view.", "group.", "state.", "liberated.",
     "confidence.", "status.", "level.", "position.", "service.", "tab.", "search.", "caption.", "column.",
-    "section.", "severity.", "finding.", "basis.", "facility.", "attribution.", "change.", "snapping.", "public.",
+    "section.", "severity.", "finding.", "basis.", "facility.", "attribution.", "change.", "snapping.",
+    "public.",
 )  # fmt: skip
 
 

@@ -152,7 +152,9 @@ def _may_be_said(row: ChangeRow, left: LeftOut, result: Result) -> bool:
 def _state_without(state: YearState, left: LeftOut) -> YearState:
     """Return the state of one year without the rows, staff, military beds and the times to every site."""
     places = state.facilities[~state.facilities.index.isin(left.facilities)]
-    places = places.drop(columns=[name for name in STAFF if name in places])
-    places = places.assign(beds=places["beds"].mask(places["owner"] == "military"))
+    places = places.assign(
+        **{name: pd.Series(pd.NA, index=places.index, dtype="Int64") for name in STAFF if name in places},
+        beds=places["beds"].mask(places["owner"] == "military"),
+    )
     people = state.demand[~state.demand.index.isin(left.points)]
     return replace(state, demand=people, facilities=places, sites=None, site_tenths=None)

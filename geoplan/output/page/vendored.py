@@ -24,12 +24,16 @@ SCRIPTS: Final = (
     "figures.js",
     "whatif.js",
     "palette.js",
+    "filter.js",
     "chart.js",
     "modes.js",
+    "vector.js",
     "canvas.js",
     "basemap.js",
+    "barriers.js",
     "labels.js",
     "districts.js",
+    "regions.js",
     "points.js",
     "facilities.js",
     "route.js",
@@ -45,9 +49,13 @@ SCRIPTS: Final = (
     "kpi.js",
     "legend.js",
     "card.js",
+    "rows.js",
+    "download.js",
     "tables.js",
     "changes.js",
     "assumptions.js",
+    "sheet.js",
+    "picture.js",
     "main.js",
 )
 """Our modules in the order in which they are joined: each uses only what stands before it."""
@@ -96,7 +104,7 @@ def page_texts(*, tiles: bool = False) -> dict[str, str]:
         f"{ADDRESS}leaflet.js": _leaflet_js(),
         f"{ADDRESS}leaflet.css": _leaflet_css(),
         f"{ADDRESS}app.js": "\n".join(_read(f"js/{name}") for name in scripts),
-        f"{ADDRESS}app.css": _read("app.css"),
+        f"{ADDRESS}app.css": _read("app.css") + "\n" + _read("paper.css"),
     }
 
 

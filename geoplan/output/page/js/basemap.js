@@ -58,7 +58,7 @@
   function style(i) {
     const look = ROADS[gp.word(gp.bulk.roads.class, i)] || ROADS.unclassified;
     const open = isOpen(i);
-    if (gp.state.theme === "districts") {
+    if (gp.areas()) {
       return { color: open ? "#ffffff" : "#f0d9f7", weight: open ? Math.max(0.8, look.weight * 0.62) : 1.2, opacity: open ? 0.7 : 0.95,
         dashArray: open ? null : "2 4", lineCap: "round" };
     }
@@ -91,7 +91,7 @@
   basemap.toggle = function () {
     if (!gp.bulk) return;
     const show = (layer, on) => (on ? layer.addTo(gp.map) : layer.remove());
-    show(basemap.casing, gp.state.roads && gp.state.theme !== "districts");
+    show(basemap.casing, gp.state.roads && !gp.areas());
     show(basemap.roads, gp.state.roads);
     if (gp.state.roads) basemap.roads.bringToFront();
   };

@@ -4,7 +4,8 @@
 
   gp.card = { render };
 
-  const CARDS = { point: pointCard, district: districtCard, facilities: facilitiesCard };
+  const WORST = 5; // places named in the card of an area
+  const CARDS = { point: pointCard, district: districtCard, region: regionCard, facilities: facilitiesCard };
 
   function render() {
     const chosen = gp.state.selection, box = document.getElementById("gp-card");
@@ -19,7 +20,7 @@
   /* The card in one line: paper has no room for it, but says whose route is drawn. */
   function forPaper(chosen) {
     const name = { point: () => gp.points.title(chosen.i) + ", " + gp.name(gp.head.districts.name, gp.bulk.points.district[chosen.i]),
-      district: () => gp.name(gp.head.districts.name, chosen.i), facilities: () => chosen.rows.map((i) => gp.name(gp.bulk.facilities.name, i)).join("; ") }[chosen.kind]();
+      district: () => gp.name(gp.head.districts.name, chosen.i), region: () => gp.name(gp.head.regions.name, chosen.i), facilities: () => chosen.rows.map((i) => gp.name(gp.bulk.facilities.name, i)).join("; ") }[chosen.kind]();
     return [gp.t("card.label") + ": ", gp.el("b", {}, name), chosen.kind === "point" ? routeInWords(chosen) : null];
   }
 
@@ -88,23 +89,56 @@
       gp.districts.notes(i), gp.districts.assessed(row),
       gp.el("dl", { class: "gp-facts" }, fact(gp.t("people"), gp.number(row ? row.population : 0)),
         row && row.mean_minutes !== null ? fact(gp.t("kpi.times"), [row.mean_minutes, row.p50_minutes, row.p90_minutes].map((v) => gp.number(v)).join(" / ")) : null),
-      bandRows(i, row),
-      gp.el("h3", {}, gp.t("card.services")),
-      gp.el("ul", { class: "gp-nearest" }, gp.model.services().map((service) => gp.el("li", { class: "gp-nearest-row" },
-        gp.el("span", { class: "gp-nearest-service" }, gp.name(service.name) + ", " + gp.t("within.short", { minutes: service.target.minutes })),
-        ofAll(gp.model.districtRow(i, service.id))))),
+      bandRows([i], row),
+      services((service) => gp.model.districtRow(i, service)),
+      worst((p) => gp.bulk.points.district[p] === i),
       gp.el("button", { type: "button", class: "gp-button", "data-gp-focus": "card-zoom", on: { click: () => gp.mapView.goToDistrict(i) } }, gp.t("zoom.here")),
       source(d.note[i]),
     ];
+  }
+
+  function regionCard({ i }) {
+    const row = gp.regions.row(i), members = gp.regions.members(i);
+    return [
+      gp.el("h2", { tabindex: -1, "data-gp-focus": "card-title" }, gp.name(gp.head.regions.name, i)),
+      gp.el("p", { class: "gp-soft" }, members.map((d) => gp.name(gp.head.districts.name, d)).join(", ")),
+      gp.districts.assessed(row),
+      gp.el("dl", { class: "gp-facts" }, fact(gp.t("people"), gp.number(row ? row.population : 0)),
+        row && row.mean_minutes !== null ? fact(gp.t("kpi.times"), [row.mean_minutes, row.p50_minutes, row.p90_minutes].map((v) => gp.number(v)).join(" / ")) : null),
+      bandRows(members, row),
+      services((service) => gp.regions.row(i, service)),
+      worst((p) => members.includes(gp.bulk.points.district[p])),
+      gp.el("button", { type: "button", class: "gp-button", "data-gp-focus": "card-zoom", on: { click: () => gp.mapView.goToBox(gp.regions.bounds(i)) } }, gp.t("zoom.here")),
+    ];
+  }
+
+  /* Every service against its target. */
+  const services = (rowOf) => [gp.el("h3", {}, gp.t("card.services")),
+    gp.el("ul", { class: "gp-nearest" }, gp.model.services().map((service) => gp.el("li", { class: "gp-nearest-row", "data-gp-target": service.id },
+      gp.el("span", { class: "gp-nearest-service" }, gp.name(service.name) + ", " + gp.t("within.short", { minutes: service.target.minutes })),
+      ofAll(rowOf(service.id)))))];
+
+  /* The settlements that wait longest: first those with no way by road, the larger before the smaller. */
+  function worst(inside) {
+    const tenths = gp.model.coverage().tenths, target = gp.model.service().target.minutes * 10;
+    const far = (i) => (tenths[i] === gp.model.UNREACHABLE ? Infinity : tenths[i]);
+    const found = tenths.map((_, i) => i).filter((i) => inside(i) && gp.model.isSettlement(i) && gp.model.people(i) > 0 && far(i) > target)
+      .sort((a, b) => (far(b) === far(a) ? 0 : far(b) - far(a)) || gp.model.people(b) - gp.model.people(a)).slice(0, WORST);
+    if (!found.length) return null;
+    return [gp.el("h3", {}, gp.t("card.worst")), gp.el("ul", { class: "gp-nearest" }, found.map((i) => gp.el("li", {}, gp.el("button", { type: "button", class: "gp-nearest-row",
+      "data-gp-worst": gp.bulk.points.id[i], "data-gp-focus": "worst-" + i, on: { click: () => { gp.set({ selection: { kind: "point", i } }); gp.mapView.goTo(i); } } },
+    gp.el("span", { class: "gp-nearest-service" }, gp.points.title(i)), gp.el("b", {}, gp.points.verdict(i)),
+    gp.el("span", { class: "gp-nearest-name gp-num" }, gp.t("people") + ": " + gp.number(gp.model.people(i)))))))];
   }
 
   const ofAll = (row) => [gp.el("b", {}, gp.districts.verdict(row)),
     gp.districts.ofWhom(row) ? gp.el("span", { class: "gp-nearest-name gp-num" }, gp.districts.ofWhom(row)) : null];
 
   /* People by band, as bars with their numbers. */
-  function bandRows(i, row) {
+  function bandRows(members, row) {
     if (!row || !row.population) return null;
-    const found = gp.model.bandsOfDistrict(i), colours = gp.palette.bands();
+    const found = new Map(), colours = gp.palette.bands();
+    members.forEach((d) => gp.model.bandsOfDistrict(d).forEach((people, band) => found.set(band, (found.get(band) || 0) + people)));
     const names = gp.model.bandNames().map((name, k) => [name, name.replace("-", "\u2013") + " " + gp.t("min"), colours[k]])
       .concat([["unreachable", gp.t("state.unreachable"), "#5b6570"], ["not_assessed", gp.t("state.not_assessed"), "#c3c9cf"]]);
     return gp.el("ul", { class: "gp-bandrows" }, names.filter(([key]) => found.get(key)).map(([key, label, colour]) =>
@@ -132,11 +166,19 @@
       gp.el("dl", { class: "gp-facts" },
         fact(gp.t("facility.place"), [gp.name(f.settlement, i), f.district[i] >= 0 ? gp.name(gp.head.districts.name, f.district[i]) : ""].filter(Boolean).join(", ")),
         fact(gp.t("facility.services"), f.services[i].map(gp.serviceName).join(", ")),
-        FIGURES.map((key) => (f[key][i] === null ? null : fact(gp.t("facility." + key), gp.number(f[key][i])))), reach,
+        FIGURES.map((key) => (f[key][i] === null ? null : fact(gp.t("facility." + key), gp.number(f[key][i])))), reach, catchment(i),
         f.serves[i] >= 0 ? fact(gp.t("facility.serves"), gp.name(gp.head.districts.name, f.serves[i])) : null,
         fact(gp.t("facility.position"), gp.t("position." + f.position_quality[i])),
         fact(gp.t("confidence"), confidence(f.confidence[i]))),
       source([f.source[i], f.note[i]].filter(Boolean).join(" — ")));
+  }
+
+  /* For how many people it is the nearest, service by service. */
+  function catchment(i) {
+    return gp.model.services().filter((s) => gp.bulk.facilities.services[i].includes(s.counts) && !s.variantOf).map((s) => {
+      const to = gp.model.coverage(s.id).facility, people = to.reduce((sum, f, k) => (f === i ? sum + gp.model.people(k) : sum), 0);
+      return gp.el("div", { "data-gp-catchment": s.id }, gp.el("dt", {}, gp.t("facility.catchment", { service: gp.name(s.name) })), gp.el("dd", {}, gp.number(people)));
+    });
   }
 
   gp.serviceName = function (tag) {

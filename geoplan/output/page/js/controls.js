@@ -18,7 +18,7 @@
 
   function themes() {
     return gp.el("div", { class: "gp-segment", role: "group", "aria-label": gp.t("theme.label") },
-      ["districts", "settlements"].map((theme) => gp.el("button", { type: "button", "aria-pressed": gp.state.theme === theme,
+      ["regions", "districts", "settlements"].map((theme) => gp.el("button", { type: "button", "aria-pressed": gp.state.theme === theme,
         "data-gp-theme": theme, "data-gp-focus": "theme-" + theme, on: { click: () => gp.set({ theme }) } }, gp.t("theme." + theme))));
   }
 
@@ -37,7 +37,31 @@
     const known = Object.keys(gp.head.views).filter((view) => gp.head.views[view]);
     return gp.el("div", { class: "gp-segment", role: "group", "aria-label": gp.t("view.label") },
       known.map((view) => gp.el("button", { type: "button", "data-gp-view": view, "data-gp-focus": "view-" + view,
-        on: { click: () => go(view) } }, gp.t("view." + view))));
+        on: { click: () => go(view) } }, gp.t("view." + view))), regionMenu());
+  }
+
+  /* The regions behind one button: fourteen of them would cover the map. */
+  function regionMenu() {
+    const menu = gp.el("details", { class: "gp-menu", on: { keydown: (e) => { if (e.key === "Escape" && menu.open) { e.stopPropagation(); close(menu); } },
+      focusout: (e) => { if (menu.open && e.relatedTarget && !menu.contains(e.relatedTarget)) menu.open = false; } } },
+    gp.el("summary", { "data-gp-focus": "view-regions", "data-gp-views": true }, gp.t("view.regions")),
+    gp.el("ul", {}, byName().map((r) => gp.el("li", {}, gp.el("button", { type: "button", "data-gp-region": gp.head.regions.id[r], on: { click: () => { close(menu); region(r); } } }, gp.name(gp.head.regions.name, r))))));
+    return menu;
+  }
+
+  function close(menu) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+
+  function byName() {
+    const compare = gp.collator(), names = gp.head.regions.name[gp.state.lang];
+    return gp.head.regions.id.map((_, r) => r).sort((a, b) => compare(names[a], names[b]));
+  }
+
+  function region(r) {
+    gp.mapView.goToBox(gp.regions.bounds(r));
+    gp.say(gp.name(gp.head.regions.name, r));
   }
 
   function go(view) {

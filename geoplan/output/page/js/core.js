@@ -5,7 +5,7 @@
   const listeners = [];
   const gp = {
     state: { lang: "az", service: 0, year: 0, theme: "districts", roads: true, facilities: true,
-      planned: true, view: "country", tab: "settlements", selection: null, mode: "plan", whatif: 0 },
+      planned: true, view: "country", tab: "settlements", selection: null, hidden: "", mode: "plan", whatif: 0 },
     head: null,
     bulk: null,
     map: null,
@@ -75,6 +75,9 @@
   const waiting = [];
   gp.whenReady = (act) => waiting.push(act);
   gp.ready = () => waiting.forEach((act) => act());
+
+  /* Are areas coloured (districts or regions), or single places? */
+  gp.areas = () => gp.state.theme !== "settlements";
 
   gp.say = function (text) {
     document.getElementById("gp-say").textContent = text;

@@ -36,9 +36,12 @@
     });
   }
 
+  /* The figures that colour district `i`: its own, or those of its region. */
+  districts.row = (i) => (gp.state.theme === "regions" ? gp.regions.row(gp.head.districts.region[i]) : gp.model.districtRow(i));
+
   districts.fill = function (i) {
     if (gp.modes.isDifference()) return gp.modes.areaFill(i);
-    const row = gp.model.districtRow(i);
+    const row = districts.row(i);
     const state = gp.model.stateOf(row);
     if (state === "share") return gp.palette.shareColour(gp.model.share(row));
     return { empty: "#f7f6f3", not_assessed: "url(#gp-not-assessed)", unreachable: "url(#gp-unreachable)" }[state];
@@ -46,9 +49,9 @@
 
   districts.isDark = function (i) {
     if (gp.modes.isDifference() && gp.map.getZoom() < 9) return gp.modes.isDark(i);
-    if (gp.state.theme !== "districts" || gp.map.getZoom() >= 9) return false;
-    const row = gp.model.districtRow(i);
-    return gp.model.stateOf(row) === "share" && gp.model.share(row) < 0.6;
+    if (!gp.areas() || gp.map.getZoom() >= 9) return false;
+    const row = districts.row(i);
+    return !gp.filter.hides(gp.filter.keyOfRow(row)) && gp.model.stateOf(row) === "share" && gp.model.share(row) < 0.6;
   };
 
   /* Closer in, ground and roads matter more than the colour. */
@@ -56,7 +59,7 @@
 
   function style(i) {
     const assumed = gp.head.districts.confidence[i] === "assumed";
-    const shaded = gp.state.theme === "districts";
+    const shaded = gp.areas() && !gp.filter.hides(gp.filter.keyOfRow(districts.row(i)));
     return { fillColor: shaded ? districts.fill(i) : "#fdfcf9", fillOpacity: shaded ? strength() : 0.62,
       color: assumed ? "#1d2733" : "#ffffff", weight: assumed ? 1.6 : 1, opacity: 1, dashArray: assumed ? "5 4" : null };
   }
@@ -65,7 +68,7 @@
 
   districts.restyle = function () {
     districts.strength = strength();
-    const plain = gp.state.theme !== "districts";
+    const plain = !gp.areas();
     districts.layers.forEach((polygon, i) => {
       const look = style(i);
       if (plain && !look.dashArray) look.color = "#9aa3ab";
@@ -74,6 +77,7 @@
     });
     const chosen = gp.state.selection;
     if (chosen && chosen.kind === "district") mark(chosen.i);
+    gp.regions.restyle();
   };
 
   function mark(i) {
@@ -104,7 +108,7 @@
   function click(i, event) {
     if (gp.points.hit(event.containerPoint) >= 0) return; // the point on top answers
     L.DomEvent.stopPropagation(event);
-    gp.set({ selection: { kind: "district", i } });
+    gp.set({ selection: gp.state.theme === "regions" ? { kind: "region", i: gp.head.districts.region[i] } : { kind: "district", i } });
   }
 
   /* What stands for a district in one line: a share, or the word of its state. */
@@ -114,12 +118,12 @@
   };
 
   function tooltip(i) {
-    const row = gp.model.districtRow(i);
+    const row = districts.row(i), region = gp.state.theme === "regions";
     const target = gp.model.service().target.minutes;
-    return gp.el("div", {}, gp.el("strong", {}, gp.name(gp.head.districts.name, i)),
+    return gp.el("div", {}, gp.el("strong", {}, region ? gp.name(gp.head.regions.name, gp.head.districts.region[i]) : gp.name(gp.head.districts.name, i)),
       gp.el("div", {}, gp.t("tip.within", { minutes: target }) + ": ", gp.el("b", {}, districts.verdict(row))),
       gp.el("div", {}, gp.t("people") + ": " + gp.number(row ? row.population : 0)),
-      districts.assessed(row), note(i));
+      gp.modes.tip(i), districts.assessed(row), region ? null : note(i));
   }
 
   const isPart = (row) => row && row.assessed < row.population;

@@ -4,6 +4,7 @@
 
   const FONT = "system-ui, 'Noto Sans', 'Segoe UI', sans-serif";
   const SHIFTS = [15, -15, 24, -24]; // px up and down in which the name of a district looks for room
+  const PAPER_PX = 11; // 8.25 pt
   const labels = {};
   gp.labels = labels;
 
@@ -15,13 +16,21 @@
   /* Full at `full`, gone at `gone`. */
   const fade = (zoom, full, gone) => Math.max(0, Math.min(1, (zoom - gone) / (full - gone)));
 
+  /* The regions by name where they are coloured, as far as they are told apart. */
+  function regions(zoom) {
+    if (gp.state.theme !== "regions" || zoom >= 9.5) return [];
+    return gp.head.regions.id.map((_, i) => ({ text: gp.name(gp.head.regions.name, i), at: gp.regions.label(i), size: zoom < 7.6 ? 12.5 : 14, alpha: 1, rank: 1,
+      apart: 100, shifts: SHIFTS, colour: gp.regions.isDark(i) ? "#ffffff" : "#15202b", halo: gp.regions.isDark(i) ? "rgba(20,20,40,.8)" : "rgba(255,255,255,.9)" }));
+  }
+
   function districts(zoom) {
+    if (gp.state.theme === "regions" && zoom < 8) return [];
     const d = gp.head.districts;
     const strength = zoom < 9.5 ? 1 : Math.max(0.4, fade(zoom, 9.5, 11.5));
     const size = zoom < 7.6 ? 10.5 : zoom < 8.5 ? 11.5 : 13;
     return d.id.map((id, i) => ({
       text: gp.name(d.name, i), at: d.label[i], size, alpha: strength, rank: zoom < 9.5 ? 2 : 4, apart: 100, shifts: SHIFTS,
-      colour: gp.districts.isDark(i) ? "#ffffff" : gp.state.theme === "districts" ? "#15202b" : "#47525d", halo: gp.districts.isDark(i) ? "rgba(20,20,40,.72)" : "rgba(255,255,255,.85)",
+      colour: gp.districts.isDark(i) ? "#ffffff" : gp.areas() ? "#15202b" : "#47525d", halo: gp.districts.isDark(i) ? "rgba(20,20,40,.72)" : "rgba(255,255,255,.85)",
     }));
   }
 
@@ -62,6 +71,7 @@
 
   /* What lies over the map: no name is written beneath it. */
   function covered() {
+    if (gp.picture.taken) return gp.picture.taken;
     const origin = gp.map.getContainer().getBoundingClientRect();
     return [...document.querySelectorAll("#gp-tools > *, #gp-legend, #gp-credit")].map((node) => {
       const r = node.getBoundingClientRect();
@@ -112,8 +122,9 @@
     context.textAlign = "center";
     context.textBaseline = "middle";
     context.lineJoin = "round";
-    [...districts(zoom), ...settlements(zoom), ...background(zoom), ...refs(zoom)]
-      .sort((a, b) => a.rank - b.rank).forEach((label) => {
+    [...regions(zoom), ...gp.barriers.labels(), ...districts(zoom), ...settlements(zoom), ...background(zoom), ...refs(zoom)]
+      .sort((a, b) => a.rank - b.rank).forEach((found) => {
+        const label = gp.paper ? Object.assign(found, { size: Math.max(found.size, PAPER_PX) }) : found;
         const p = gp.map.latLngToContainerPoint(label.at);
         if (label.alpha <= 0.05 || !label.text || !gp.inside(p, view, 0)) return;
         context.font = (label.italic ? "italic " : "") + (label.rank < 9 ? "600 " : "") + label.size + "px " + FONT;

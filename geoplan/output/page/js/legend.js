@@ -7,7 +7,8 @@
   function render() {
     const box = gp.el("details", { open: isOpen(), on: { toggle: gp.labels.redraw } },
       gp.el("summary", { "data-gp-focus": "legend", on: { click: () => { gp.legend.open = !box.open; } } }, title()),
-      gp.el("ul", {}, gp.state.theme === "districts" ? shares() : bands()),
+      gp.el("ul", {}, gp.modes.isDifference() ? gp.modes.legend() : gp.areas() ? shares() : bands()),
+      all(),
       more());
     gp.replace("gp-legend", box);
   }
@@ -36,31 +37,43 @@
 
   function title() {
     const service = gp.model.service();
-    return gp.state.theme === "districts" ? gp.t("legend.share", { minutes: service.target.minutes })
+    if (gp.modes.isDifference()) return gp.modes.legendTitle();
+    return gp.areas() ? gp.t("legend.share", { minutes: service.target.minutes })
       : gp.t("legend.minutes");
+  }
+
+  /* A line that is a switch: it hides and shows what it stands for, on the map and in the table. */
+  function choice(key, picture, text, people) {
+    return gp.el("li", {}, gp.el("button", { type: "button", class: "gp-legend-item", "aria-pressed": !gp.filter.hides(key), "data-gp-legend": key,
+      "data-gp-focus": "legend-" + key, title: gp.t(gp.filter.hides(key) ? "legend.show" : "legend.hide"), on: { click: () => gp.filter.toggle(key) } },
+    picture, gp.el("span", {}, text), people ? gp.el("span", { class: "gp-legend-people" }, gp.number(people[key] || 0)) : null));
+  }
+
+  function all() {
+    if (!gp.filter.any()) return null;
+    return gp.el("button", { type: "button", class: "gp-link gp-legend-all", "data-gp-legend-all": true, "data-gp-focus": "legend-all", on: { click: gp.filter.clear } }, gp.t("legend.all"));
   }
 
   const item = (picture, text) => gp.el("li", {}, picture, gp.el("span", {}, text));
 
   function shares() {
     const colours = gp.palette.steps(gp.palette.SHARES.length);
-    const rows = gp.palette.SHARES.map((low, k) => item(gp.palette.swatch(colours[k]), shareRange(low)));
-    return rows.concat(present("unreachable", "url(#gp-unreachable)"), present("not_assessed", "url(#gp-not-assessed)"), present("empty", "#f7f6f3"));
+    const areas = gp.state.theme === "regions" ? gp.head.regions.id.map((_, r) => gp.regions.row(r)) : gp.head.districts.id.map((_, i) => gp.model.districtRow(i));
+    const people = gp.filter.peopleOfAreas(areas);
+    const rows = gp.palette.SHARES.map((low, k) => choice("s" + k, gp.palette.swatch(colours[k]), shareRange(low), people));
+    return rows.concat([["unreachable", "url(#gp-unreachable)"], ["not_assessed", "url(#gp-not-assessed)"], ["empty", "#f7f6f3"]]
+      .filter(([state]) => areas.some((row) => gp.model.stateOf(row) === state))
+      .map(([state, fill]) => choice(state, gp.palette.swatch(fill), gp.t("state." + state), people)));
   }
 
   const shareRange = (low) => gp.percent(low) .replace(/\D+$/, "") + "\u2013" + gp.percent(low + 0.2);
 
-  /* A state is explained only where the map shows it. */
-  function present(state, fill) {
-    const seen = gp.head.districts.id.some((_, i) => gp.model.stateOf(gp.model.districtRow(i)) === state);
-    return seen ? [item(gp.palette.swatch(fill), gp.t("state." + state))] : [];
-  }
-
   function bands() {
     const service = gp.model.service(), colours = gp.palette.bands();
     const ends = service.bands.map((b) => gp.number(b.minutes));
-    const rows = colours.map((colour, k) => item(disc({ fill: colour }), range(ends, k) + mark(service, k)));
-    return rows.concat(item(cross(), gp.t("state.unreachable")), item(disc({ fill: "#fff", stroke: "#7b8590" }), gp.t("state.not_assessed")));
+    const people = gp.bulk ? gp.filter.peopleOfPoints() : null;
+    const rows = colours.map((colour, k) => choice("b" + k, disc({ fill: colour }), range(ends, k) + mark(service, k), people));
+    return rows.concat(choice("unreachable", cross(), gp.t("state.unreachable"), people), choice("not_assessed", disc({ fill: "#fff", stroke: "#7b8590" }), gp.t("state.not_assessed"), people));
   }
 
   function range(ends, k) {

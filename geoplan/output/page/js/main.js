@@ -51,26 +51,30 @@
 
   function listen() {
     const figures = gp.model.FIGURES;
+    gp.onChange(["service"], gp.filter.newService);
     gp.onChange(["year", "mode", "whatif"], gp.model.turn);
     gp.onChange(["lang", ...figures], () => [gp.districts, gp.points].forEach((part) => part.quiet()));
     gp.onChange(["lang"], texts);
     gp.onChange(["lang"], gp.header.render);
     gp.onChange(["year"], gp.header.year);
     gp.onChange(["lang", "service"], gp.header.services);
-    gp.onChange(["lang", "theme", "roads", "facilities", "planned"], gp.controls.render);
+    gp.onChange(["lang", "theme", "roads", "facilities", "planned", "barriers"], gp.controls.render);
     gp.onChange(["lang"], gp.controls.credit);
     gp.onChange(["lang", ...figures], gp.kpi.render);
     gp.onChange(["service"], dropOwnRoute);
-    gp.onChange([...figures, "theme", "selection"], gp.districts.restyle);
+    gp.onChange(["lang", "year", "mode", "barriers"], gp.barriers.draw);
+    gp.onChange([...figures, "theme", "selection", "hidden"], gp.districts.restyle);
     gp.onChange(["lang", ...figures], gp.mapView.label);
+    gp.onChange(["lang", "mode", "whatif", "whatifName"], gp.modes.follow);
+    gp.onChange(["lang", ...figures, "theme", "selection", "hidden"], gp.compare.draw);
     gp.onChange(["roads", "theme", "year", "mode"], gp.basemap.restyle);
     gp.onChange(["selection", ...figures], gp.route.draw);
     gp.onChange(["lang", ...figures, "facilities"], gp.facilities.redraw);
-    gp.onChange(["theme", "planned", "roads"], gp.labels.redraw);
+    gp.onChange(["theme", "planned", "roads", "hidden", "barriers"], gp.labels.redraw);
     gp.onChange(["year", "mode", "whatif"], gp.points.newYear);
-    gp.onChange([...figures, "theme", "planned", "selection"], gp.points.redraw);
-    gp.onChange(["lang", ...figures, "theme", "roads", "facilities", "planned", "selection"], gp.legend.render);
-    gp.onChange(["lang", ...figures, "tab", "table"], gp.tables.render);
+    gp.onChange([...figures, "theme", "planned", "selection", "hidden"], gp.points.redraw);
+    gp.onChange(["lang", ...figures, "theme", "roads", "facilities", "planned", "selection", "hidden", "barriers"], gp.legend.render);
+    gp.onChange(["lang", ...figures, "tab", "table", "hidden"], gp.tables.render);
     gp.onChange(["selection"], gp.tables.mark);
     gp.onChange(["lang", ...figures, "selection"], gp.card.render);
     document.addEventListener("keydown", (event) => {

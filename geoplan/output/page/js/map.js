@@ -1,8 +1,7 @@
-/* The map as a whole: views, scale, what a selection does to it, and its size on paper. */
+/* The map as a whole: views, scale, and what a selection does to it. */
 (function (gp) {
   "use strict";
 
-  const PAPER = { width: 700, height: 430 }; // CSS pixels of the map on A4 landscape, beside the key figures
   const map = {};
   gp.mapView = map;
 
@@ -13,8 +12,6 @@
     box.setAttribute("data-gp-map", "");
     L.control.scale({ imperial: false, position: "bottomleft", maxWidth: 110 }).addTo(gp.map);
     new ResizeObserver(() => gp.map.invalidateSize({ animate: false })).observe(box);
-    window.addEventListener("beforeprint", () => paper(true));
-    window.addEventListener("afterprint", () => paper(false));
   };
 
   map.label = function () {
@@ -53,6 +50,7 @@
 
   const isPhone = () => window.innerWidth <= 720;
 
+  map.goToBox = (box) => fit(box);
   map.goToDistrict = (i) => fit(gp.districts.layers[i].getBounds());
 
   /* Into the part of the map that tools and card leave free. */
@@ -62,18 +60,5 @@
     const right = phone ? 30 : card.width + 60, below = phone && card.height ? Math.max(0, frame.bottom - card.top) + 20 : 60;
     gp.map.fitBounds(box, { paddingTopLeft: [phone ? 30 : 60, phone ? 30 : 100], maxZoom: 11, animate: !calm(),
       paddingBottomRight: [right, Math.min(below, frame.height - 80)] });
-  }
-
-  /* Paper has its own size: set it before the browser lays the page out for print, and take it back after. */
-  function paper(on) {
-    if (on) map.before = { center: gp.map.getCenter(), zoom: gp.map.getZoom(), bounds: gp.map.getBounds() };
-    gp.paper = on;
-    document.documentElement.classList.toggle("gp-printing", on);
-    gp.paint(gp.map.getContainer(), on ? { width: PAPER.width + "px", height: PAPER.height + "px" } : { width: "", height: "" });
-    gp.legend.paper(on);
-    gp.map.invalidateSize({ animate: false, pan: false });
-    if (on) gp.map.fitBounds(map.before.bounds, { animate: false });
-    else gp.map.setView(map.before.center, map.before.zoom, { animate: false });
-    [gp.points.layer, gp.labels.layer].forEach((layer) => layer && layer.forPaper(on));
   }
 })(window.geoplan);

@@ -43,6 +43,8 @@
         gp.svg("circle", { cx: 3, cy: 3, r: 0.9, fill: "#7b8590" })),
       pattern("gp-part", 11, line("M-2 13L13 -2M-2 2L2 -2M9 13L13 9", "rgba(255,255,255,0.55)", 2.4),
         line("M-2 13L13 -2M-2 2L2 -2M9 13L13 9", "rgba(20,28,36,0.75)", 1)),
+      pattern("gp-barrier", 9, gp.svg("rect", { width: 9, height: 9, fill: "rgba(255,255,255,.35)" }),
+        line("M-2 11L11 -2M-2 2L2 -2M7 11L11 7", "#b3261e", 1.8)),
       pattern("gp-assumed", 4, gp.svg("rect", { width: 4, height: 4, fill: "#fff" }),
         line("M-1 5L5 -1", "currentColor", 1.5)));
   };

@@ -34,7 +34,8 @@
     const chosen = gp.state.selection;
     if (chosen && chosen.kind === "point" && chosen.i === i) return true;
     if (gp.model.isPlanned(i)) return gp.state.planned && gp.map.getZoom() >= 8.25;
-    if (gp.state.theme === "districts") return gp.model.isSettlement(i) && gp.map.getZoom() >= (gp.model.people(i) > 0 ? 9 : 10);
+    if (gp.filter.any() && gp.filter.hides(gp.filter.keyOfPoint(i))) return false;
+    if (gp.areas()) return gp.model.isSettlement(i) && gp.map.getZoom() >= (gp.model.people(i) > 0 ? 9 : 10);
     return gp.model.people(i) > 0 || gp.map.getZoom() >= 10;
   }
 
@@ -66,7 +67,7 @@
   function mark(context, i, at, band, colours) {
     const r = points.size[i];
     if (gp.model.isPlanned(i)) return hollow(context, at, r, "#7a3b8f", [2.5, 2]);
-    if (gp.state.theme === "districts") return hollow(context, at, 2.6, "#1d2733", []);
+    if (gp.areas()) return hollow(context, at, 2.6, "#1d2733", []);
     if (band === gp.model.NOT_ASSESSED) return hollow(context, at, r, gp.model.isSettlement(i) ? "#7b8590" : "#b3bbc2", []);
     if (band === gp.model.UNREACHABLE) return crossed(context, at, Math.max(r, gp.model.isSettlement(i) ? 3.6 : 2.6));
     context.globalAlpha = gp.model.isSettlement(i) ? 1 : 0.72;
@@ -108,7 +109,7 @@
   function circleOfDoubt(context, i, at, zoom) {
     const p = gp.bulk.points, km = p.radius_km[i], chosen = gp.state.selection;
     const isChosen = chosen && chosen.kind === "point" && chosen.i === i;
-    if (!km || !gp.model.isSettlement(i) || (!isChosen && (zoom < 10 || km < 1.5 || gp.state.theme === "districts"))) return;
+    if (!km || !gp.model.isSettlement(i) || (!isChosen && (zoom < 10 || km < 1.5 || gp.areas()))) return;
     const r = km * 1000 / metresPerPixel(p.lat[i], zoom);
     if (r < points.size[i] + 3) return;
     disc(context, at, r);

@@ -1,0 +1,53 @@
+/* What the legend hides: bands, classes of shares and states, by their keys; map and tables ask here. */
+(function (gp) {
+  "use strict";
+
+  const STATES = ["unreachable", "not_assessed", "empty"];
+  const filter = { STATES };
+  gp.filter = filter;
+
+  const hidden = () => gp.state.hidden.split(",").filter(Boolean);
+  filter.any = () => gp.state.hidden !== "";
+  filter.hides = (key) => filter.any() && hidden().includes(key);
+  filter.clear = () => gp.set({ hidden: "" });
+
+  filter.toggle = function (key) {
+    const now = hidden();
+    const next = now.includes(key) ? now.filter((k) => k !== key) : [...now, key];
+    gp.set({ hidden: next.sort().join(",") });
+  };
+
+  /* Another service has other bands: what was hidden of them is shown again, states stay hidden. */
+  filter.newService = function () {
+    gp.state.hidden = hidden().filter((key) => STATES.includes(key)).join(",");
+  };
+
+  filter.keyOfTenths = function (tenths) {
+    if (tenths === gp.model.UNREACHABLE) return "unreachable";
+    return tenths === gp.model.NOT_ASSESSED ? "not_assessed" : "b" + gp.model.bandAt(tenths);
+  };
+  filter.keyOfPoint = (i) => filter.keyOfTenths(gp.model.coverage().tenths[i]);
+
+  filter.keyOfRow = function (row) {
+    const state = gp.model.stateOf(row);
+    return state === "share" ? "s" + gp.palette.SHARES.findIndex((low) => gp.model.share(row) >= low) : state;
+  };
+
+  /* People by key: of the points, or of the areas that are coloured. */
+  filter.peopleOfPoints = function () {
+    const tenths = gp.model.coverage().tenths, people = gp.bulk.points.people, out = {};
+    const keys = new Map();
+    people.forEach((n, i) => {
+      if (!keys.has(tenths[i])) keys.set(tenths[i], filter.keyOfTenths(tenths[i]));
+      const key = keys.get(tenths[i]);
+      out[key] = (out[key] || 0) + n;
+    });
+    return out;
+  };
+
+  filter.peopleOfAreas = function (rows) {
+    const out = {};
+    rows.filter(Boolean).forEach((row) => { out[filter.keyOfRow(row)] = (out[filter.keyOfRow(row)] || 0) + row.population; });
+    return out;
+  };
+})(window.geoplan);
