@@ -35,12 +35,13 @@ from geoplan.tables.read import read_tables, tables_hash
 from geoplan.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from numpy.typing import NDArray
 
     from geoplan.network.graph import RoadNetwork
-    from geoplan.scenario import Scenario
+    from geoplan.result import ChangeRow
+    from geoplan.scenario import Scenario, Service
     from geoplan.tables.read import TableSet
 
     Progress = Callable[[str], None]
@@ -108,9 +109,8 @@ def run(
     asked = scenario
     scenario, log = with_standards(asked)
     clock.step("apply the changes")
-    states = [apply_changes(scenario, tables, year) for year in scenario.years]
-    findings += [finding for _, _, found in states for finding in found]
-    findings += _service_findings(scenario, tables, [state.facilities for state, _, _ in states])
+    states, found = _states(scenario, tables)
+    findings += found
     candidates, found = candidate_sites(tables, scenario.candidates.kinds)
     findings += found
     raise_on_errors(findings)
@@ -173,6 +173,36 @@ def run_beside(scenario: Scenario, parent: Scenario | None, *, progress: Progres
         return result
     told = None if progress is None else lambda step: progress(f"the parent: {step}")
     return replace(result, base=run(parent.model_copy(update={"years": scenario.years}), progress=told))
+
+
+def _states(
+    scenario: Scenario, tables: TableSet
+) -> tuple[list[tuple[TableSet, tuple[ChangeRow, ...], list[Finding]]], list[Finding]]:
+    """Return the tables of each year with the log of changes, and all that is wrong with them."""
+    states = [apply_changes(scenario, tables, year) for year in scenario.years]
+    findings = [finding for _, _, found in states for finding in found]
+    return states, findings + _service_findings(scenario, tables, [s.facilities for s, _, _ in states])
+
+
+def make_stages(scenario: Scenario, tables: TableSet, *, people: People = build_demand) -> list[Stage]:
+    """Return the years of a scenario made ready: what a run begins with, to be asked many times.
+
+    Raises
+    ------
+    InputError
+        With what would end a run.
+    """
+    place = Place(country(tables), AccessRule(**scenario.travel.model_dump()))
+    scenario, _ = with_standards(scenario)
+    states, findings = _states(scenario, tables)
+    raise_on_errors([*tables.findings, *findings])
+    stages = []
+    for year, (state, _, _) in zip(scenario.years, states, strict=True):
+        given = Given(state, tables.roads, unclosed(scenario, tables, year))
+        stage, found = make_stage(scenario, given, place, year, people=people)
+        raise_on_errors(found)
+        stages.append(stage)
+    return stages
 
 
 class _Clock:
@@ -355,29 +385,75 @@ def _coverage(scenario: Scenario, tables: TableSet, state: YearState, matrix: OD
     """Return the three coverage tables of one year."""
     facilities = state.facilities.loc[list(state.counting)]
     districts = tables.districts.sort_index()
-    regions = sorted(set(districts["region_id"]))
-    groups = coverage.summary_groups(
-        state.demand, district_ids=list(districts.index), region_ids=regions, capital_id=CAPITAL_ID
-    )
-    sourced = (facilities["confidence"] != "assumed").to_numpy(dtype=bool)
+    groups = _groups(state.demand, districts)
     rule = scenario.travel
     per_km = rule.detour_factor * 60 / rule.access_speed_kmh
     rows, bands, summary = [], [], []
     for service in scenario.services:
-        norm = coverage.ServiceRule(service.id, tuple(service.bands_minutes), service.target_minutes)
-        assessed = state.demand["liberated"].to_numpy(dtype=bool) | (service.assessed == "everywhere")
-        given = offers(facilities, service)
-        access = coverage.nearest(matrix.tenths, matrix.km, allowed=given, assessed=assessed)
-        sure = coverage.nearest(matrix.tenths, matrix.km, allowed=given & sourced, assessed=assessed)
+        norm, access, figures = _summary(service, state.demand, facilities, matrix, groups)
         table = coverage.settlement_table(state.demand, facilities, access, norm, error_minutes_per_km=per_km)
         rows.append(table)
         bands.append(coverage.district_table(table, norm, list(districts.index)))
-        summary.append(coverage.summary_table(state.demand, access, sure, norm, groups))
+        summary.append(figures)
     return (
         _labelled(pd.concat(rows, ignore_index=True), scenario, state.year),
         _labelled(_named_districts(pd.concat(bands, ignore_index=True), districts), scenario, state.year),
         _labelled(_named_groups(pd.concat(summary, ignore_index=True), districts), scenario, state.year),
     )
+
+
+def _groups(demand: pd.DataFrame, districts: pd.DataFrame) -> list[tuple[str, str, NDArray[np.bool_]]]:
+    """Return the groups of the summary."""
+    regions = sorted(set(districts["region_id"]))
+    return coverage.summary_groups(
+        demand, district_ids=list(districts.index), region_ids=regions, capital_id=CAPITAL_ID
+    )
+
+
+def _summary(
+    service: Service,
+    demand: pd.DataFrame,
+    facilities: pd.DataFrame,
+    matrix: ODMatrix,
+    groups: list[tuple[str, str, NDArray[np.bool_]]],
+) -> tuple[coverage.ServiceRule, coverage.Access, pd.DataFrame]:
+    """Return the rule of a service, the nearest facility of every demand point, and the groups' figures."""
+    norm = coverage.ServiceRule(service.id, tuple(service.bands_minutes), service.target_minutes)
+    assessed = demand["liberated"].to_numpy(dtype=bool) | (service.assessed == "everywhere")
+    sourced = (facilities["confidence"] != "assumed").to_numpy(dtype=bool)
+    given = offers(facilities, service)
+    access = coverage.nearest(matrix.tenths, matrix.km, allowed=given, assessed=assessed)
+    sure = coverage.nearest(matrix.tenths, matrix.km, allowed=given & sourced, assessed=assessed)
+    return norm, access, coverage.summary_table(demand, access, sure, norm, groups)
+
+
+def year_summary(
+    scenario: Scenario,
+    stage: Stage,
+    matrix: ODMatrix,
+    *,
+    levels: Collection[str] = (),
+    services: Collection[str] = (),
+) -> pd.DataFrame:
+    """Return the rows of `coverage_summary` of one year, without names.
+
+    Parameters
+    ----------
+    matrix
+        From the demand points of the stage to its facilities that count.
+    levels, services
+        What is wanted; empty: all.
+    """
+    scenario, _ = with_standards(scenario)
+    groups = [
+        g for g in _groups(stage.demand, stage.tables.districts.sort_index()) if not levels or g[0] in levels
+    ]
+    tables = [
+        _summary(service, stage.demand, stage.counting, matrix, groups)[2]
+        for service in scenario.services
+        if not services or service.id in services
+    ]
+    return _labelled(pd.concat(tables, ignore_index=True), scenario, stage.year)
 
 
 def _labelled(table: pd.DataFrame, scenario: Scenario, year: int) -> pd.DataFrame:

@@ -96,7 +96,7 @@ def changed_roads(
 ) -> tuple[Tables, list[ChangeRow], list[Finding]]:
     """Return roads and nodes as they are on `day`, the log and the findings; `changes` by start."""
     mine = [change for change in changes if isinstance(change, RoadChange)]
-    table, log, findings = _with_added([c for c in changes if isinstance(c, AddRoad)], tables, day)
+    table, log, findings = with_added([c for c in changes if isinstance(c, AddRoad)], tables, day)
     if findings or not (mine or winter_closes(scenario, tables)):
         return {"roads": table}, log, findings
     roads = _Roads(table, tables, scenario, day, {}, log=log)
@@ -148,21 +148,24 @@ def _finished(roads: _Roads) -> pd.DataFrame:
 
 def _named(change: RoadChange, roads: _Roads) -> NDArray[np.intp]:
     """Return the numbers of the roads that a change names; none, and an error, where there is none."""
-    table = roads.table
-    if change.inside is not None:
-        lines = shapely.from_wkt(table["geometry"].to_numpy(dtype=object))
-        rows = np.flatnonzero(shapely.intersects(shapely.from_wkt(change.inside), lines))
-    elif change.between is not None:
-        ends = {frozenset(change.between)}
-        pairs = zip(table["from"], table["to"], strict=True)
-        rows = np.flatnonzero([frozenset(pair) in ends for pair in pairs])
-    elif change.ref:
-        rows = np.flatnonzero((table["ref"].str.casefold() == change.ref.casefold()).to_numpy())
-    else:
-        rows = np.flatnonzero(np.asarray(table.index) == change.road)
+    rows = rows_named(change, roads.table)
     if not len(rows):
         roads.findings.append(_nothing_named(change, roads))
     return rows
+
+
+def rows_named(change: RoadChange, table: pd.DataFrame) -> NDArray[np.intp]:
+    """Return the numbers of the roads of a table that a change names."""
+    if change.inside is not None:
+        lines = shapely.from_wkt(table["geometry"].to_numpy(dtype=object))
+        return np.flatnonzero(shapely.intersects(shapely.from_wkt(change.inside), lines))
+    if change.between is not None:
+        ends = {frozenset(change.between)}
+        pairs = zip(table["from"], table["to"], strict=True)
+        return np.flatnonzero([frozenset(pair) in ends for pair in pairs])
+    if change.ref:
+        return np.flatnonzero((table["ref"].str.casefold() == change.ref.casefold()).to_numpy())
+    return np.flatnonzero(np.asarray(table.index) == change.road)
 
 
 def _nothing_named(change: RoadChange, roads: _Roads) -> Finding:
@@ -312,7 +315,7 @@ def _speeds(roads: _Roads, *, own: bool = True) -> NDArray[np.float64]:
 # --- new roads ------------------------------------------------------------------------------------------
 
 
-def _with_added(
+def with_added(
     changes: Sequence[AddRoad], tables: TableSet, day: dt.date
 ) -> tuple[pd.DataFrame, list[ChangeRow], list[Finding]]:
     """Return the roads with those that changes add in any year, dated, the log and the findings."""
