@@ -38,6 +38,9 @@ SCRIPTS: Final = (
     "facilities.js",
     "route.js",
     "compare.js",
+    "toml.js",
+    "sites.js",
+    "asking.js",
     "map.js",
     "areas.js",
     "flows.js",
@@ -104,7 +107,7 @@ def page_texts(*, tiles: bool = False) -> dict[str, str]:
         f"{ADDRESS}leaflet.js": _leaflet_js(),
         f"{ADDRESS}leaflet.css": _leaflet_css(),
         f"{ADDRESS}app.js": "\n".join(_read(f"js/{name}") for name in scripts),
-        f"{ADDRESS}app.css": _read("app.css") + "\n" + _read("paper.css"),
+        f"{ADDRESS}app.css": "\n".join(_read(name) for name in ("app.css", "whatif.css", "paper.css")),
     }
 
 

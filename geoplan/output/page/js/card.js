@@ -27,7 +27,7 @@
   function routeInWords({ i, service }) {
     const shown = gp.head.services.find((s) => s.id === (service || gp.model.service().id)), c = gp.model.coverage(shown.id), to = c.facility[i];
     const words = [gp.name(shown.name) + ": " + gp.points.verdict(i, shown.id)];
-    if (to >= 0) words.push(distance(c.km[i]).textContent, gp.name(gp.bulk.facilities.name, to));
+    if (to >= 0) words.push(...(c.km[i] === null ? [] : [distance(c.km[i]).textContent]), gp.name(gp.bulk.facilities.name, to));
     return " · " + words.join(" · ");
   }
 
@@ -60,7 +60,7 @@
     const text = [gp.el("span", { class: "gp-nearest-service" }, gp.name(service.name)),
       gp.el("b", { "data-gp-minutes": service.id }, gp.points.verdict(i, service.id)),
       reached ? gp.el("span", { class: "gp-nearest-name" }, to >= 0 ? gp.name(gp.bulk.facilities.name, to) : gp.t("facility.unnamed")) : null,
-      reached ? gp.el("span", { class: "gp-marks" }, distance(c.km[i]), confidence(gp.word(c.confidence, i)), c.assumed[i] ? gp.el("span", { class: "gp-confidence gp-confidence-assumed" }, gp.t("on.assumed")) : null) : null];
+      reached ? gp.el("span", { class: "gp-marks" }, c.km[i] === null ? null : distance(c.km[i]), confidence(gp.word(c.confidence, i)), c.assumed[i] ? gp.el("span", { class: "gp-confidence gp-confidence-assumed" }, gp.t("on.assumed")) : null) : null];
     if (!reached) return gp.el("li", { class: "gp-nearest-row" }, text);
     return gp.el("li", {}, gp.el("button", { type: "button", class: "gp-nearest-row", "aria-pressed": service.id === shown,
       title: gp.t("card.route.show"), "data-gp-route": service.id, "data-gp-focus": "route-" + service.id,
@@ -72,6 +72,7 @@
   function way(i, service) {
     const found = gp.route.of(i, service);
     if (!found) return null;
+    if (found.straight) return gp.el("p", { class: "gp-way", "data-gp-straight": true }, gp.el("span", { class: "gp-way-line gp-way-straight", "aria-hidden": "true" }), gp.t("card.way.straight"));
     const names = gp.route.names(found.roads);
     return gp.el("p", { class: "gp-way" }, gp.el("span", { class: "gp-way-line", "aria-hidden": "true" }),
       found.line.length ? gp.t("card.way") + " " + (shortened(names) || gp.t("card.way.local")) : gp.t("card.way.direct"));
@@ -158,6 +159,7 @@
     "fleet_staff", "fleet_cost_azn", "fleet_running_cost_azn"];
 
   function facility(i, named) {
+    if (gp.model.isCandidate(i)) return gp.sites.card(i);
     const f = gp.bulk.facilities;
     const reach = f.open_from[i] ? fact(gp.t("facility.from"), f.open_from[i].slice(0, 4)) : null;
     return gp.el("article", { class: "gp-facility" },
@@ -170,6 +172,7 @@
         f.serves[i] >= 0 ? fact(gp.t("facility.serves"), gp.name(gp.head.districts.name, f.serves[i])) : null,
         fact(gp.t("facility.position"), gp.t("position." + f.position_quality[i])),
         fact(gp.t("confidence"), confidence(f.confidence[i]))),
+      gp.sites.button(i),
       source([f.source[i], f.note[i]].filter(Boolean).join(" — ")));
   }
 

@@ -50,6 +50,9 @@
     const to = c.facility[i], entry = r.entry[service];
     if (to < 0 || c.tenths[i] < 0 || !entry) return null;
     const start = [p.lat[i], p.lon[i]], end = [f.lat[to], f.lon[to]];
+    // only the ways of the run itself travel with the page
+    const own = gp.model.own.coverage(service);
+    if (own.facility[i] !== to || own.tenths[i] !== c.tenths[i]) return { line: [], legs: [[start, end]], roads: [], straight: true };
     const row = r.facility.indexOf(to), node = entry.node[i];
     if (row < 0 || entry.direct[i] || node === -2) return { line: [], legs: [[start, end]], roads: [] };
     const drawn = node === -1
@@ -85,7 +88,7 @@
       line(found.line, { color: "#ffffff", weight: 9, opacity: 0.95 }),
       ...found.legs.map((leg) => line(leg, { color: "#ffffff", weight: 6 })),
       line(found.line, { color: "#d1480a", weight: 4.6 }),
-      ...found.legs.map((leg) => line(leg, { color: "#d1480a", weight: 2.6, dashArray: "1 6" })),
+      ...found.legs.map((leg) => line(leg, { color: "#d1480a", weight: found.straight ? 3 : 2.6, dashArray: found.straight ? "10 8" : "1 6" })),
     ]).addTo(gp.map);
     route.bounds = L.latLngBounds([...found.line, ...found.legs.flat()]);
   };
