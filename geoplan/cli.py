@@ -33,6 +33,7 @@ from geoplan.cli_common import (
     say,
 )
 from geoplan.cli_isochrones import isochrones_command
+from geoplan.cli_print import print_command
 from geoplan.cli_roads import cache_app, fetch_app, roads_app
 from geoplan.cli_site import site_command
 from geoplan.errors import GeoplanError, InputError, UsageError
@@ -429,6 +430,7 @@ def list_command(as_json: JsonOpt = False, debug: DebugOpt = False) -> None:
 
 
 app.command("isochrones")(isochrones_command)
+app.command("print")(print_command)
 app.command("site")(site_command)
 
 

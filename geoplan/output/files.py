@@ -17,7 +17,7 @@ from geoplan.output.staging import clear_leftovers, staged
 from geoplan.output.workbook import write_workbook
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from geoplan.result import Result
 
@@ -70,6 +70,15 @@ def write_manifest(folder: Path) -> None:
     names = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
     text = "\n".join(["# written by geoplan; --overwrite replaces these files", *names])
     (folder / MANIFEST).write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def add_to_manifest(folder: Path, names: Iterable[str]) -> None:
+    """Write down that files made later in a folder of ours are ours too."""
+    listed = (folder / MANIFEST).read_text(encoding="utf-8").splitlines()
+    text = "\n".join([listed[0], *sorted({*listed[1:], *names})])
+    stage = folder / f"{MANIFEST}.partial"
+    stage.write_text(text + "\n", encoding="utf-8", newline="\n")
+    stage.replace(folder / MANIFEST)
 
 
 def _strangers(folder: Path) -> list[str]:

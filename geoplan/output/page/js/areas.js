@@ -48,12 +48,12 @@
 
   /* The colours of areas are those of the points: over coloured districts they would say two things at once. */
   function follow() {
-    if (gp.state.areas && gp.state.theme === "districts") gp.set({ theme: "settlements" });
+    if (gp.state.areas && gp.state.theme !== "settlements") gp.set({ theme: "settlements" });
     areas.redraw();
   }
 
   function leave() {
-    if (gp.state.areas && gp.state.theme === "districts") gp.set({ areas: false });
+    if (gp.state.areas && gp.state.theme !== "settlements") gp.set({ areas: false });
   }
 
   areas.note = () => (gp.state.areas && !areas.shown() ? gp.t("areas.hidden") : null);

@@ -4,7 +4,7 @@
 
   const LEVELS = ["high", "medium", "low", "assumed"];
   const SNAPPED = 60; // points listed one by one
-  gp.assumptions = { render };
+  gp.assumptions = { render, inShort };
 
   function render() {
     return gp.el("div", { class: "gp-assumptions" }, leftOut(), section("method", method()), changes(), section("confidence", confidence()),
@@ -52,12 +52,13 @@
 
   function method() {
     const check = gp.head.check;
-    const error = check.error === null || check.error === undefined ? gp.t("check.none")
-      : gp.t("check.error", { pairs: gp.number(check.pairs), error: gp.number(check.error, 1), mountain_pairs: gp.number(check.mountain_pairs), mountain: gp.number(check.mountain_error, 1) });
+    const error = check.error === null || check.error === undefined ? gp.t("check.none") : checked(check);
     const description = gp.name(gp.head.scenario.description);
     return [description ? gp.el("p", {}, description) : null,
       ["method.people", "method.time", "method.error", "method.states"].map((key) => gp.el("p", {}, gp.t(key))), gp.el("p", { "data-gp-check": true }, error), targets()];
   }
+
+  const checked = (check) => gp.t("check.error", { pairs: gp.number(check.pairs), error: gp.number(check.error, 1), mountain_pairs: gp.number(check.mountain_pairs), mountain: gp.number(check.mountain_error, 1) });
 
   /* Every target and band, and whether a published norm stands behind it. */
   function targets() {
@@ -70,17 +71,34 @@
     return gp.t("minutes", { n: gp.number(norm.minutes) }) + " – " + gp.t("target.published") + (norm.label ? " (" + gp.name(norm.label) + ")" : "");
   }
 
-  function confidence() {
+  /* People of the shown year and service by the confidence of their figures. */
+  function doubts() {
     const c = gp.head.confidence;
     const rows = c.year.map((_, i) => i).filter((i) => c.year[i] === gp.model.year() && c.service[i] === gp.model.service().id);
-    const all = rows.reduce((sum, i) => sum + c.population[i], 0);
-    if (!all) return gp.el("p", { class: "gp-soft" }, gp.t("state.not_assessed"));
     const people = (level) => rows.filter((i) => c.confidence[i] === level).reduce((sum, i) => sum + c.population[i], 0);
-    const doubtful = people("low") + people("assumed");
+    return { all: rows.reduce((sum, i) => sum + c.population[i], 0), people, doubtful: people("low") + people("assumed") };
+  }
+
+  function confidence() {
+    const { all, people, doubtful } = doubts();
+    if (!all) return gp.el("p", { class: "gp-soft" }, gp.t("state.not_assessed"));
     return [gp.el("p", {}, gp.t("confidence.share", { share: gp.percent(doubtful / all, 1), people: gp.number(doubtful), service: gp.name(gp.model.service().name) })),
       gp.el("ul", { class: "gp-bandrows" }, LEVELS.map((level) => gp.el("li", {}, gp.el("span", {}, gp.t("confidence." + level)),
         gp.el("span", { class: "gp-bandbar", "aria-hidden": "true" }, gp.paint(gp.el("i", { class: "gp-level-" + level }), { width: 100 * people(level) / all + "%" })),
         gp.el("span", { class: "gp-num" }, gp.percent(people(level) / all, 1)))))];
+  }
+
+  /* What a sheet of paper has room for: doubt, target, check, and how many findings there are. */
+  function inShort() {
+    const { doubtful, all } = doubts(), check = gp.head.check, severities = ["error", "warning", "note"];
+    const counts = severities.map((s) => [s, gp.head.findings.filter((f) => f.severity === s).length]).filter(([, n]) => n);
+    return [
+      all ? gp.t("confidence.share", { share: gp.percent(doubtful / all, 1), people: gp.number(doubtful), service: gp.name(gp.model.service().name) }) : null,
+      normText(gp.model.service().target),
+      check.error === null || check.error === undefined ? gp.t("check.none") : checked(check),
+      counts.length ? counts.map(([s, n]) => gp.t("severity." + s) + ": " + gp.number(n)).join(", ") : gp.t("findings.none"),
+      gp.t("method.people"), gp.t("method.states"),
+    ];
   }
 
   function findings() {

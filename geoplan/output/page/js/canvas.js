@@ -29,7 +29,7 @@
       if (!this.canvas) return;
       const size = this._map.getSize();
       const pad = L.point(Math.round(size.x * PAD), Math.round(size.y * PAD));
-      const width = size.x + 2 * pad.x, height = size.y + 2 * pad.y, dense = gp.paper ? 2 : window.devicePixelRatio || 1;
+      const width = size.x + 2 * pad.x, height = size.y + 2 * pad.y, dense = window.devicePixelRatio || 1;
       this.canvas.width = width * dense;
       this.canvas.height = height * dense;
       gp.paint(this.canvas, { width: width + "px", height: height + "px" });
@@ -40,19 +40,24 @@
       this.draw(context, { west: -pad.x, north: -pad.y, east: size.x + pad.x, south: size.y + pad.y });
     },
 
-    /* Chromium prints a canvas with a white ground over all that lies beneath: on paper a picture stands in. */
+    /* Chromium prints a canvas with a white ground over all that lies beneath, and as dots: on paper its lines stand in. */
     forPaper(on) {
       if (this.picture) this.picture.remove();
       this.picture = null;
+      if (!this.canvas) return;
       this.canvas.classList.toggle("gp-away", on);
       if (!on) return;
-      this.picture = new Image();
-      this.picture.decoding = "sync";
-      this.picture.src = this.canvas.toDataURL();
-      this.picture.alt = "";
-      gp.paint(this.picture, { position: "absolute", width: this.canvas.style.width, height: this.canvas.style.height });
-      L.DomUtil.setPosition(this.picture, L.DomUtil.getPosition(this.canvas));
+      this.picture = this.asLines();
+      gp.paint(this.picture, { position: "absolute", overflow: "visible" });
+      L.DomUtil.setPosition(this.picture, this._map.containerPointToLayerPoint([0, 0]));
       this.canvas.after(this.picture);
+    },
+
+    /* The drawing as SVG of the size of the view. */
+    asLines() {
+      const size = this._map.getSize();
+      return gp.svg("svg", { width: size.x, height: size.y, viewBox: `0 0 ${size.x} ${size.y}`, "aria-hidden": "true" },
+        gp.vector.record((context, view) => this.draw(context, view), size, L.point(0, 0)));
     },
 
     scale(event) {
