@@ -196,36 +196,73 @@ def meets(frame: Frame, up: Ints, down: Ints, tail: Whole, head: Whole, infinite
 
 
 @compiled
-def explore(
-    first: NDArray[np.int32],
-    head: NDArray[np.int32],
-    edge: NDArray[np.int32],
+def cut_off(
+    frame: Frame,
+    weights: tuple[Ints, Ints],
+    rows: tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]],
     closed: NDArray[np.bool_],
-    start: Whole,
-    limit: Whole,
-) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Return the nodes reached from `start` over open edges and those edges; none if there are too many."""
+    ends: tuple[Whole, Whole],
+    limits: tuple[Whole, Whole],
+    onwards: Whole,
+) -> tuple[NDArray[np.int32], bool]:
+    """Return the edges at all nodes that no way from `anchor` reaches any more, found from one of them.
+
+    Whatever lies on a way from such a node to another is such a node too, so they hang together.
+
+    Parameters
+    ----------
+    weights
+        `up` and `down`.
+    rows
+        Road arcs by rank of their tail: first, heads, edges. Against the roads if not `onwards`.
+    ends
+        Ranks: where to begin, and the anchor.
+    limits
+        The infinite weight, and how many nodes may be tried.
+    onwards
+        False: nodes that do not reach the anchor.
+
+    Returns
+    -------
+    Edges, and whether the limit was kept.
+    """
+    first, head, edge = rows
+    up, down = weights
+    start, anchor = ends
+    infinite, limit = limits
     seen = np.zeros(len(first) - 1, np.bool_)
-    nodes = np.empty(limit, np.int32)
-    edges = np.empty(16 * limit, np.int32)
+    nodes = np.empty(limit + 1, np.int32)
+    edges = np.empty(64, np.int32)
+    count, done, ways, tried = 0, 0, 0, 1
+    one, two = (anchor, start) if onwards else (start, anchor)
+    if not meets(frame, up, down, one, two, infinite):
+        nodes[0] = start
+        count = 1
     seen[start] = True
-    nodes[0] = start
-    count, done, ways = 1, 0, 0
     while done < count:
         v = nodes[done]
         done += 1
         for a in range(first[v], first[v + 1]):
             if closed[edge[a]]:
                 continue
-            if ways == len(edges) or (count == limit and not seen[head[a]]):
-                return nodes[:0].copy(), edges[:0].copy()
+            if ways == len(edges):
+                more = np.empty(2 * ways, np.int32)
+                more[:ways] = edges
+                edges = more
             edges[ways] = edge[a]
             ways += 1
-            if not seen[head[a]]:
-                seen[head[a]] = True
-                nodes[count] = head[a]
+            w = head[a]
+            if seen[w]:
+                continue
+            seen[w] = True
+            tried += 1
+            if tried > limit:
+                return edges[:0].copy(), False
+            one, two = (anchor, w) if onwards else (w, anchor)
+            if not meets(frame, up, down, one, two, infinite):
+                nodes[count] = w
                 count += 1
-    return nodes[:count].copy(), edges[:ways].copy()
+    return edges[:ways].copy(), True
 
 
 @compiled

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     Arcs = tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]
 
-NEAR_NODES: Final = 2000
-"""A part with more nodes is no small part: then the components are worked out."""
+NEAR_NODES: Final = 300
+"""Where more nodes must be tried, all components are worked out instead."""
 
 SAFE: Final = 1 + 1e-9
 """Sums of kilometres may differ by their order."""
@@ -33,12 +33,14 @@ class ComingApart:
     """Which edges take points while roads of one network are closed, see `nearest.Trials`.
 
     An edge takes points if its ends lie in one strongly connected component. A two-way edge always does, so
-    only closed edges and one-way ones (or ones at restricted turns) can stop. Suppose the only closed edge
-    that is missed leads from x to y, and a way from v to u used it. Then y reaches u and v reaches x still;
-    of these two parts at least one is small, as a rule: a dead end.
+    only closed edges and one-way ones (or ones at restricted turns) can stop. Let the anchor be a node in the
+    thick of the component. Where both ends of an edge still reach it and are reached from it, nothing has
+    changed; the other nodes hang together, from the ends of the closed edges on, and are few as a rule: a
+    dead end, a slip road. Were the anchor itself cut off, they would be many, and all is worked out.
     """
 
     network: RoadNetwork
+    kept: dict[str, Any] = field(default_factory=dict)
 
     def takers(self, changed: RoadNetwork, change: RoadChange) -> RoadNetwork | None:
         """Return the roads that points snap to: all others are closed here.
@@ -49,7 +51,7 @@ class ComingApart:
         state = changed.prepared.get(KEPT)
         if state is None:
             return None
-        near = self._near(changed, self._missed(state, change))
+        near = self._near(changed, state, self._missed(state, change))
         closed_km = float(self.network.edge_km[change.closed].sum())
         if near is None or not self._keeps_its_islands(closed_km, float(self.network.edge_km[near].sum())):
             return None
@@ -68,23 +70,42 @@ class ComingApart:
         reached = [_reaches(state, int(t), int(h)) for t, h in zip(tail[inside], head[inside], strict=True)]
         return np.asarray(arcs[inside][~np.array(reached, dtype=bool)], dtype=np.int64)
 
-    def _near(self, changed: RoadNetwork, missed: NDArray[np.int64]) -> NDArray[np.int32] | None:
-        """Return the edges of the small parts behind missed arcs, None if there is no small one."""
-        from geoplan.network.kernels import explore  # noqa: PLC0415 - an extra
+    def _near(
+        self, changed: RoadNetwork, state: Prepared, missed: NDArray[np.int64]
+    ) -> NDArray[np.int32] | None:
+        """Return the edges at nodes that lost the anchor through missed arcs, None if they are many."""
+        from geoplan.network.kernels import cut_off  # noqa: PLC0415 - an extra
 
-        every = self.network.directed
+        metric, every = state.metric, self.network.directed
+        fixed = metric.hierarchy.frame, (metric.up, metric.down)
         found = [np.empty(0, dtype=np.int32)]
-        if len(np.unique(every.edge[missed])) > 1:
-            return None
         for arc in missed:
-            for arcs, start in ((self._onwards, every.head[arc]), (self._backwards, every.tail[arc])):
-                nodes, edges = explore(*arcs, changed.edge_closed, start, NEAR_NODES)
-                if len(nodes):
-                    found.append(edges)
-                    break
-            else:
-                return None
+            anchor = self._anchor(state, int(self.network.component[every.tail[arc]]))
+            for onwards, end in ((True, every.head[arc]), (False, every.tail[arc])):
+                rows = self._rows(state)[0 if onwards else 1]
+                ends, limits = (int(state.rank[end]), anchor), (metric.infinite, NEAR_NODES)
+                edges, few = cut_off(*fixed, rows, changed.edge_closed, ends, limits, onwards)
+                if not few:
+                    return None
+                found.append(edges)
         return np.concatenate(found)
+
+    def _anchor(self, state: Prepared, component: int) -> int:
+        """Return the highest rank of a component: what most ways pass."""
+        anchors: dict[int, int] = self.kept.setdefault("anchors", {})
+        if component not in anchors:
+            anchors[component] = int(state.rank[self.network.component == component].max())
+        return anchors[component]
+
+    def _rows(self, state: Prepared) -> tuple[Arcs, Arcs]:
+        """Return the road arcs by rank, onwards and backwards."""
+        if "rows" not in self.kept:
+            every = self.network.directed
+            tail, head = state.rank[every.tail], state.rank[every.head]
+            nodes = len(self.network.node_ids)
+            self.kept["rows"] = _rows(nodes, tail, head, every.edge), _rows(nodes, head, tail, every.edge)
+        rows: tuple[Arcs, Arcs] = self.kept["rows"]
+        return rows
 
     def _keeps_its_islands(self, closed_km: float, part_km: float) -> bool:
         """Return whether no part that took no points can become acceptable."""
@@ -97,16 +118,6 @@ class ComingApart:
         made.__dict__["components"] = self.network.components
         made.__dict__["trees"] = self.network.trees
         return made
-
-    @cached_property
-    def _onwards(self) -> Arcs:
-        every = self.network.directed
-        return _rows(len(self.network.node_ids), every.tail, every.head, every.edge)
-
-    @cached_property
-    def _backwards(self) -> Arcs:
-        every = self.network.directed
-        return _rows(len(self.network.node_ids), every.head, every.tail, every.edge)
 
     @cached_property
     def _left_km(self) -> float:
