@@ -173,3 +173,105 @@ def test_the_card_of_a_facility_counts_whom_it_is_nearest_to(seen, toy):
     at = seen.say("geoplan.bulk.facilities.id.indexOf('f-gence')")
     seen.set(lang="en", selection={"kind": "facilities", "rows": [at]})
     assert seen.text('[data-gp-catchment="cardiology_pci"] dd') == f"{people:,}"
+
+
+def address(seen):
+    return seen.say("geoplan.link.address()")
+
+
+def test_a_link_brings_back_what_was_shown(chromium, years):
+    years.page.press("[data-gp-year]", "ArrowRight")
+    years.set(
+        lang="ru",
+        theme="settlements",
+        tab="districts",
+        service=2,
+        hidden="unreachable",
+        roads=False,
+        selection={"kind": "point", "i": point_of(years, "seki")},
+    )
+    years.say("geoplan.map.setView([40.2, 47.1], 9, {animate: false})")
+    link = address(years)
+    assert link.startswith("file://")
+    context = chromium.new_context(offline=True)
+    page = context.new_page()
+    page.goto(link)
+    page.wait_for_function("window.geoplanReady")
+    state = page.evaluate("geoplan.state")
+    wanted = {"lang": "ru", "theme": "settlements", "tab": "districts", "service": 2, "year": 1, "roads": False}
+    assert {key: state[key] for key in wanted} == wanted
+    assert state["hidden"] == "unreachable"
+    assert "Шеки" in page.inner_text("#gp-card h2")
+    assert page.evaluate("geoplan.map.getZoom()") == 9
+    assert abs(page.evaluate("geoplan.map.getCenter().lat") - 40.2) < 0.01
+    assert page.locator("[data-gp-notice]").count() == 0
+    context.close()
+
+
+def point_of(seen, key):
+    return seen.say("key => geoplan.bulk.points.id.indexOf(key)", key)
+
+
+def test_the_address_follows_and_asks_nothing(seen):
+    seen.set(lang="en")
+    seen.page.wait_for_function("() => location.hash.includes('lang=en')")
+    seen.set(hidden="b0")
+    seen.page.wait_for_function("() => location.hash.includes('hide=b0')")
+    seen.clean()
+
+
+def test_a_link_of_another_run_is_refused_with_a_word(chromium, file):
+    context = chromium.new_context(offline=True)
+    page = context.new_page()
+    page.goto(f"file://{file}#run=000011112222&lang=en&service=emergency_hospital")
+    page.wait_for_function("window.geoplanReady")
+    said = page.inner_text('[data-gp-notice="link.other"]')
+    assert "000011112222" in said
+    assert "5" * 12 in said
+    assert page.evaluate("[geoplan.state.lang, geoplan.state.service]") == ["az", 0]
+    context.close()
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "service=nothing", "year=1900", "select=point:nobody", "select=odd", "hide=<img src=x>", "map=a,b,c", "mode=compare", "tab=__proto__",
+        "changes=[1", "odd=1", "level=world",
+    ],
+)  # fmt: skip
+def test_an_unknown_piece_of_a_link_is_named_and_the_rest_holds(chromium, file, piece):
+    context = chromium.new_context(offline=True)
+    page = context.new_page()
+    errors = []
+    page.on("pageerror", lambda e: errors.append(str(e)))
+    page.goto(f"file://{file}#run={'5' * 12}&lang=en&{piece}")
+    page.wait_for_function("window.geoplanReady")
+    assert piece.partition("=")[0] in page.inner_text('[data-gp-notice="link.part"]')
+    assert page.evaluate("geoplan.state.lang") == "en"
+    assert errors == []
+    context.close()
+
+
+def test_the_link_is_copied_or_shown_to_be_copied(seen):
+    seen.set(lang="en")
+    seen.say("() => { navigator.clipboard.writeText = text => { window.copied = text; return Promise.resolve(); }; }")
+    seen.page.click('[data-gp-copy="link"]')
+    assert "run=555555555555" in seen.say("window.copied")
+    assert seen.text("#gp-say") == "Link copied"
+    # a page of a file without a clipboard
+    seen.say("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('no')); }")
+    seen.say("() => { document.execCommand = () => false; }")
+    seen.page.click('[data-gp-copy="figures"]')
+    assert "Azerbaijan" in seen.page.input_value("[data-gp-copy-dialog] textarea")
+    seen.page.keyboard.press("Escape")
+    assert seen.page.locator("[data-gp-copy-dialog]").count() == 0
+    seen.clean()
+
+
+def test_the_figures_are_copied_as_the_cards_say_them(seen):
+    seen.set(lang="en")
+    said = seen.say("geoplan.download.figures()")
+    assert seen.text("h1") in said
+    assert seen.text('[data-gp-kpi="nation"] .gp-kpi-share') in said
+    assert seen.text('[data-gp-kpi="liberated"] [data-gp-figure="unreachable"] dd') in said
+    assert "5" * 12 in said

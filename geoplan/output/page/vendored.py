@@ -59,6 +59,7 @@ SCRIPTS: Final = (
     "assumptions.js",
     "sheet.js",
     "picture.js",
+    "link.js",
     "main.js",
 )
 """Our modules in the order in which they are joined: each uses only what stands before it."""

@@ -7,7 +7,8 @@
   gp.filter = filter;
 
   const hidden = () => gp.state.hidden.split(",").filter(Boolean);
-  filter.any = () => gp.state.hidden !== "";
+  /* The colours of a difference are of another kind: nothing of them is hidden. */
+  filter.any = () => gp.state.hidden !== "" && !gp.modes.isDifference();
   filter.hides = (key) => filter.any() && hidden().includes(key);
   filter.clear = () => gp.set({ hidden: "" });
 

@@ -5,6 +5,7 @@
   gp.start = async function (layers) {
     gp.readHead();
     gp.model.build();
+    gp.link.start();
     gp.mapView.start(layers);
     gp.basemap.start(layers);
     if (gp.tiles) gp.tiles.start(layers);
@@ -25,6 +26,7 @@
     gp.controls.render();
     gp.tables.render();
     gp.legend.render();
+    await gp.link.finish();
     performance.mark("gp-ready");
     window.geoplanReady = { districts: gp.head.districts.id.length, points: gp.bulk.points.id.length,
       facilities: gp.bulk.facilities.id.length, ms: Math.round(performance.now()) };
@@ -38,6 +40,7 @@
     gp.controls.render();
     gp.controls.credit();
     gp.kpi.render();
+    gp.link.buttons();
     gp.legend.render();
     gp.tables.render();
     gp.mapView.label();
@@ -60,6 +63,7 @@
     gp.onChange(["lang", "service"], gp.header.services);
     gp.onChange(["lang", "theme", "roads", "facilities", "planned", "barriers"], gp.controls.render);
     gp.onChange(["lang"], gp.controls.credit);
+    gp.onChange(["lang"], () => [gp.link.buttons, gp.link.render].forEach((act) => act()));
     gp.onChange(["lang", ...figures], gp.kpi.render);
     gp.onChange(["service"], dropOwnRoute);
     gp.onChange(["lang", "year", "mode", "barriers"], gp.barriers.draw);
