@@ -106,6 +106,7 @@ def run(
     tables = read_tables(scenario.table_paths()) if tables is None else tables
     place = Place(country(tables), AccessRule(**scenario.travel.model_dump()))
     findings = [*tables.findings, *left_out_findings(tables)]
+    findings += [] if figures_only else parent_findings(scenario, tables)
     asked = scenario
     scenario, log = with_standards(asked)
     clock.step("apply the changes")
@@ -487,14 +488,41 @@ def _named_groups(table: pd.DataFrame, districts: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([table, named], axis=1)
 
 
+def run_hash(scenario: Scenario, tables: TableSet) -> str:
+    """Return the hash of a run of `scenario` on its `tables`: of what it says and of the parsed rows."""
+    text = f"{with_standards(scenario)[0].content_hash()} {tables_hash(tables)}"
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def parent_findings(scenario: Scenario, tables: TableSet) -> list[Finding]:
+    """Return a warning if the parent is not what the scenario was written for (`[expects] parent_sha256`).
+
+    `tables` are the scenario's own; where the parent reads others they are read.
+    """
+    wanted = scenario.expects.parent_sha256
+    parent = parent_of(scenario) if wanted else None
+    if parent is None:
+        return []
+    paths = parent.table_paths()
+    found = run_hash(parent, tables if paths == scenario.table_paths() else read_tables(paths))
+    if found == wanted:
+        return []
+    message = (
+        f"'{scenario.extends}' gives another run than the one that this file was written for "
+        f"({found[:12]}, expected {wanted[:12]}): its figures may differ from those seen then."
+    )
+    hint = "Compare the two, then write the new hash under [expects], or take the key out."
+    params = (("parent", scenario.extends), ("found", found), ("expected", wanted))
+    return [Finding("warning", "parent-changed", message, where=scenario.path.name, hint=hint, params=params)]
+
+
 def _provenance(
     scenario: Scenario, asked: Scenario, tables: TableSet, *, started: str, seconds: dict[str, float]
 ) -> Provenance:
     """Return where the result comes from."""
-    text = f"{scenario.content_hash()} {tables_hash(tables)}"
     return Provenance(
         geoplan_version=__version__,
-        run_hash=hashlib.sha256(text.encode()).hexdigest(),
+        run_hash=run_hash(scenario, tables),
         input_sha256=dict(tables.raw_sha256),
         versions={name: importlib.metadata.version(name) for name in VERSIONED},
         attributions=attributions(tables),

@@ -24,7 +24,7 @@ from geoplan.scenario.wording import plain_words
 NOT_KEYS: Final = frozenset({"id", "path"})
 """Fields of a scenario that are no keys of the file."""
 
-OWN_WORDS: Final = ("title", "description", "no_effect_because", "changes", "extends")
+OWN_WORDS: Final = ("expects", "title", "description", "no_effect_because", "changes", "extends")
 """Keys that a child does not take over; its changes are joined to the parent's."""
 
 _CHANGE: TypeAdapter[AnyChange] = TypeAdapter(Change)

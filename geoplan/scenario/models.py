@@ -25,7 +25,16 @@ Status = Literal["operating", "unverified", "construction", "planned"]
 Files = Annotated[tuple[Text, ...], BeforeValidator(as_tuple), Field(min_length=1)]
 
 LATER_KEYS: Final = frozenset(
-    {"extends", "no_effect_because", "changes", "target_share", "calibration", "mobile_days_least", "siting"}
+    {
+        "extends",
+        "no_effect_because",
+        "changes",
+        "target_share",
+        "calibration",
+        "mobile_days_least",
+        "siting",
+        "expects",
+    }
 )
 """Keys that a record leaves out where they say nothing, so that older records stay as they were."""
 
@@ -153,6 +162,18 @@ class Calibration(Model):
         return {name: factor for name, factor in handler(self).items() if factor != 1.0}
 
 
+class Expects(Model):
+    """What a file takes for granted, so that a change elsewhere does not pass unnoticed."""
+
+    parent_sha256: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
+    """Hash of the run of the parent (`run_hash` in its run.json) for which the file was written; a finding
+    says if the parent gives another now."""
+
+    @model_serializer(mode="wrap")
+    def _said(self, handler: SerializerFunctionWrapHandler) -> dict[str, str]:
+        return {name: value for name, value in handler(self).items() if value}
+
+
 class Service(Model):
     """One kind of care whose reach is measured."""
 
@@ -199,6 +220,8 @@ class Scenario(Model):
     """The file; not a key of the file, and not part of any output."""
     extends: str = ""
     """The parent, by shipped name or a path inside the file's folder; only what differs is written here."""
+    expects: Expects = Expects()
+    """What the file takes for granted of its parent; never the parent's."""
     title: Trilingual
     """Title on the page; never the parent's."""
     description: Trilingual | None = None
@@ -283,7 +306,7 @@ class Scenario(Model):
 
     def content_hash(self) -> str:
         """Return sha256 of the effective scenario as canonical JSON, without its name and place."""
-        content = self.model_dump(mode="json", exclude={"id", "path", "extends"})
+        content = self.model_dump(mode="json", exclude={"id", "path", "extends", "expects"})
         for change in content.get("changes", ()):
             del change["where"], change["override"]
         text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))

@@ -14,7 +14,7 @@ def scenario_toml(scenario: Scenario) -> str:
 
     Each change has the place it comes from as a comment; table paths are as seen from the scenario's folder.
     """
-    data = scenario.model_dump(mode="json", exclude={"id", "extends"})
+    data = scenario.model_dump(mode="json", exclude={"id", "extends", "expects"})
     sections = {k: v for k, v in data.items() if isinstance(v, dict) and k not in {"title", "description"}}
     lists = {k: data.get(k, []) for k in ("services", "changes")}
     lines = [f"# {scenario.id}, the effective scenario" + _of(scenario), ""]

@@ -1,4 +1,4 @@
-"""Minutes from every point to every site -> compact blocks of bytes: one a road state, later ones as differences.
+"""Minutes from every point to every site -> compact blocks of bytes, one a road state, as differences.
 
 A table of times over a country is smooth: neighbours in the order of a Hilbert curve differ by the same
 minutes to most sites. What is stored is the second difference, down and across, folded so that small numbers

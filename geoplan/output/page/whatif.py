@@ -1,4 +1,4 @@
-"""Result -> what the page needs to answer "what if": sites, who may be switched, times, people of envelopes."""
+"""Result -> what the page needs to answer "what if": sites, who may be switched, times, people."""
 
 from __future__ import annotations
 
