@@ -43,7 +43,9 @@ def bulk(result: Result) -> dict[str, Any] | None:
             places.facility_columns(base, facilities, beside=result),
         ),
         "coverage": [
-            _other_services(data.coverage(result, own, ids, facilities), data.coverage(base, state, ids, facilities))
+            _other_services(
+                data.coverage(result, own, ids, facilities), data.coverage(base, state, ids, facilities)
+            )
             for own, state in zip(result.years, base.years, strict=True)
         ],
         "roads_open": _roads_open(result, base),
@@ -68,7 +70,7 @@ def _other_services(own: dict[str, Any], other: dict[str, Any]) -> dict[str, Any
 
 
 def _roads_open(result: Result, base: Result) -> list[list[int]] | None:
-    """Return which of the run's roads were open in each year of the base; None where there is no difference."""
+    """Return which of the run's roads were open in each year of the base; None where all are the same."""
     row = np.array(position([str(k) for k in result.roads.index], [str(k) for k in base.roads.index]))
     opened = [np.where(row >= 0, np.asarray(state.open_roads)[row], False) for state in base.years]
     same = all(

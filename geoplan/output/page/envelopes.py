@@ -1,4 +1,4 @@
-"""Assumed resettlement envelopes that travel with geoplan -> how many people more each brings to a page's points."""
+"""Assumed resettlement envelopes that ship -> how many people more each brings to the points of a page."""
 
 from __future__ import annotations
 

@@ -138,7 +138,10 @@ def _data_blocks(result: Result, shapes: geometry.Geometries, options: PageOptio
         data_block("geoplan-head", json_for_script(head)),
         data_block("geoplan-bulk", packed(data.bulk(shown) | _present(large)), _PACKED),
         data_block("geoplan-relief", json_for_script(relief_image(result.terrain))),
-        *(data_block(f"geoplan-times-{k}", text, _PACKED) for k, text in enumerate(asked.blocks if asked else ())),
+        *(
+            data_block(f"geoplan-times-{k}", text, _PACKED)
+            for k, text in enumerate(asked.blocks if asked else ())
+        ),
     ]
     return "\n".join(blocks)
 
