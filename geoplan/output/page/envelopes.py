@@ -75,7 +75,7 @@ def _years(
     rows: dict[str, int],
 ) -> list[list[list[int]]]:
     """Return for each year row numbers and people whom an envelope has above the counted."""
-    out = []
+    out: list[list[list[int]]] = []
     expected_rows = envelope[envelope["kind"] == ENVELOPE]
     for year in scenario.years:
         day = dt.date(year, 1, 1)

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import pandas as pd
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import pandas as pd
     from numpy.typing import NDArray
 
     from geoplan.result import Result, YearState
@@ -103,8 +103,8 @@ def _laid_out(state: YearState, points: Sequence[str], sites: Sequence[str]) -> 
     """Return the times of one year with all points as rows and all sites as columns."""
     if state.sites is None or state.site_tenths is None:
         raise ValueError("the year has no times to sites")
-    row = state.demand.index.get_indexer(list(points))
-    column = state.sites.index.get_indexer(list(sites))
+    row = state.demand.index.get_indexer(pd.Index(points))
+    column = state.sites.index.get_indexer(pd.Index(sites))
     found: Tenths = state.site_tenths[row][:, column].astype(np.int32)
     found[row < 0] = NONE
     found[:, column < 0] = NONE
