@@ -11,7 +11,6 @@ from geoplan.output.page.page import render_page
 pytestmark = pytest.mark.browser
 
 
-
 @pytest.fixture(scope="session")
 def years_file(tmp_path_factory):
     path = tmp_path_factory.mktemp("years") / "index.html"
@@ -131,16 +130,16 @@ def test_borders_of_regions_run_only_where_two_regions_meet(seen):
     assert 0 < length < whole / 2
 
 
-def test_the_menu_of_regions_opens_goes_and_closes(seen):
-    seen.page.click("[data-gp-views]")
+def test_the_menu_of_views_opens_goes_and_closes(seen):
+    seen.page.click('[data-gp-menu="views"]')
     before = seen.say("geoplan.map.getCenter().lng")
     seen.page.click('[data-gp-region="nakhchivan"]')
     seen.page.wait_for_function("() => geoplan.map.getCenter().lng < 46")
     assert before > 46
-    assert not seen.page.is_visible(".gp-menu ul")
-    seen.page.click("[data-gp-views]")
+    assert not seen.page.is_visible(".gp-menu-list")
+    seen.page.click('[data-gp-menu="views"]')
     seen.page.keyboard.press("Escape")
-    assert not seen.page.is_visible(".gp-menu ul")
+    assert not seen.page.is_visible(".gp-menu-list")
     seen.clean()
 
 
@@ -169,7 +168,9 @@ def test_the_card_of_a_district_names_the_places_that_wait_longest(seen):
 
 def test_the_card_of_a_facility_counts_whom_it_is_nearest_to(seen, toy):
     rows = toy.coverage_by_settlement
-    people = rows[(rows["facility_id"] == "f-gence") & (rows["service"] == "cardiology_pci")]["population"].sum()
+    people = rows[(rows["facility_id"] == "f-gence") & (rows["service"] == "cardiology_pci")][
+        "population"
+    ].sum()
     at = seen.say("geoplan.bulk.facilities.id.indexOf('f-gence')")
     seen.set(lang="en", selection={"kind": "facilities", "rows": [at]})
     assert seen.text('[data-gp-catchment="cardiology_pci"] dd') == f"{people:,}"
@@ -198,7 +199,14 @@ def test_a_link_brings_back_what_was_shown(chromium, years):
     page.goto(link)
     page.wait_for_function("window.geoplanReady")
     state = page.evaluate("geoplan.state")
-    wanted = {"lang": "ru", "theme": "settlements", "tab": "districts", "service": 2, "year": 1, "roads": False}
+    wanted = {
+        "lang": "ru",
+        "theme": "settlements",
+        "tab": "districts",
+        "service": 2,
+        "year": 1,
+        "roads": False,
+    }
     assert {key: state[key] for key in wanted} == wanted
     assert state["hidden"] == "unreachable"
     assert "Шеки" in page.inner_text("#gp-card h2")
@@ -254,7 +262,9 @@ def test_an_unknown_piece_of_a_link_is_named_and_the_rest_holds(chromium, file, 
 
 def test_the_link_is_copied_or_shown_to_be_copied(seen):
     seen.set(lang="en")
-    seen.say("() => { navigator.clipboard.writeText = text => { window.copied = text; return Promise.resolve(); }; }")
+    seen.say(
+        "() => { navigator.clipboard.writeText = text => { window.copied = text; return Promise.resolve(); }; }"
+    )
     seen.page.click('[data-gp-copy="link"]')
     assert "run=555555555555" in seen.say("window.copied")
     assert seen.text("#gp-say") == "Link copied"

@@ -3,6 +3,7 @@
   "use strict";
 
   const LAYERS = ["roads", "facilities", "planned"];
+  const open = new Set(); // menus that the reader has opened
   gp.controls = { render, credit };
 
   function render() {
@@ -22,36 +23,45 @@
         "data-gp-theme": theme, "data-gp-focus": "theme-" + theme, on: { click: () => gp.set({ theme }) } }, gp.t("theme." + theme))));
   }
 
+  const names = () => [...LAYERS, ...gp.layers.filter((layer) => layer.there()).map((layer) => layer.name)];
+
+  /* What the map carries, behind one button that says how much of it is on. */
   function layers() {
-    return gp.el("fieldset", { class: "gp-layers" }, gp.el("legend", { class: "gp-hidden" }, gp.t("layers.label")),
-      [...LAYERS, ...gp.layers.filter((layer) => layer.there()).map((layer) => layer.name)].map((name) => {
-        const box = gp.el("input", { type: "checkbox", "data-gp-layer": name, "data-gp-focus": "layer-" + name,
-          on: { change: (e) => gp.set({ [name]: e.target.checked }) } });
-        box.checked = gp.state[name];
-        return gp.el("label", {}, box, gp.el("span", {}, gp.t("layer." + name)));
-      }),
-      gp.layers.map((layer) => layer.there() && layer.note && layer.note()).filter(Boolean).map((words) => gp.el("p", { class: "gp-layer-note", role: "note" }, words)));
+    const all = names();
+    return menu("layers", gp.t("layers.label") + " " + all.filter((name) => gp.state[name]).length + "/" + all.length, [
+      gp.el("fieldset", { class: "gp-layers" }, gp.el("legend", { class: "gp-hidden" }, gp.t("layers.label")), all.map(layer)),
+      gp.layers.map((layer) => layer.there() && layer.note && layer.note()).filter(Boolean).map((words) => gp.el("p", { class: "gp-layer-note", role: "note" }, words))]);
   }
 
+  function layer(name) {
+    const box = gp.el("input", { type: "checkbox", "data-gp-layer": name, "data-gp-focus": "layer-" + name,
+      on: { change: (e) => gp.set({ [name]: e.target.checked }) } });
+    box.checked = gp.state[name];
+    return gp.el("label", {}, box, gp.el("span", {}, gp.t("layer." + name)));
+  }
+
+  /* A button whose list hangs over the map; it stays open while it is drawn anew. */
+  function menu(name, title, content) {
+    const box = gp.el("details", { class: "gp-menu", open: open.has(name), on: { toggle: () => (box.open ? open.add(name) : open.delete(name)),
+      keydown: (e) => { if (e.key === "Escape" && box.open) { e.stopPropagation(); close(box); } },
+      focusout: (e) => { if (e.relatedTarget && box.isConnected && !box.contains(e.relatedTarget)) box.open = false; } } },
+    gp.el("summary", { "data-gp-focus": "menu-" + name, "data-gp-menu": name }, title), gp.el("div", { class: "gp-menu-list" }, content));
+    return box;
+  }
+
+  function close(box) {
+    box.open = false;
+    box.querySelector("summary").focus();
+  }
+
+  /* Whole country, liberated territories, Nakhchivan and every region. */
   function views() {
     const known = Object.keys(gp.head.views).filter((view) => gp.head.views[view]);
-    return gp.el("div", { class: "gp-segment", role: "group", "aria-label": gp.t("view.label") },
-      known.map((view) => gp.el("button", { type: "button", "data-gp-view": view, "data-gp-focus": "view-" + view,
-        on: { click: () => go(view) } }, gp.t("view." + view))), regionMenu());
-  }
-
-  /* The regions behind one button: fourteen of them would cover the map. */
-  function regionMenu() {
-    const menu = gp.el("details", { class: "gp-menu", on: { keydown: (e) => { if (e.key === "Escape" && menu.open) { e.stopPropagation(); close(menu); } },
-      focusout: (e) => { if (menu.open && e.relatedTarget && !menu.contains(e.relatedTarget)) menu.open = false; } } },
-    gp.el("summary", { "data-gp-focus": "view-regions", "data-gp-views": true }, gp.t("view.regions")),
-    gp.el("ul", {}, byName().map((r) => gp.el("li", {}, gp.el("button", { type: "button", "data-gp-region": gp.head.regions.id[r], on: { click: () => { close(menu); region(r); } } }, gp.name(gp.head.regions.name, r))))));
-    return menu;
-  }
-
-  function close(menu) {
-    menu.open = false;
-    menu.querySelector("summary").focus();
+    const choice = (hook, name, act) => gp.el("li", {}, gp.el("button", { type: "button", ...hook, on: { click: () => { close(box); act(); } } }, name));
+    const box = menu("views", gp.t("view.label"), [gp.el("ul", {}, known.map((view) => choice({ "data-gp-view": view }, gp.t("view." + view), () => go(view)))),
+      gp.el("h3", {}, gp.t("view.regions")),
+      gp.el("ul", {}, byName().map((r) => choice({ "data-gp-region": gp.head.regions.id[r] }, gp.name(gp.head.regions.name, r), () => region(r))))]);
+    return box;
   }
 
   function byName() {

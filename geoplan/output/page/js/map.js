@@ -27,10 +27,16 @@
     if (!box) return;
     gp.map.invalidateSize({ animate: false, pan: false });
     // on a phone the tools stand below the map, elsewhere over its upper edge
-    const tools = document.getElementById("gp-tools").getBoundingClientRect(), frame = gp.map.getContainer().getBoundingClientRect();
-    const over = Math.max(0, Math.min(tools.bottom, frame.bottom) - Math.max(tools.top, frame.top));
+    const frame = gp.map.getContainer().getBoundingClientRect(), over = underTools(frame);
     gp.map.fitBounds(box, { paddingTopLeft: [14, Math.max(14, over)], paddingBottomRight: [14, 14], animate: animate && !calm() });
   };
+
+  /* How far the tools reach down over the map; what stands in its left quarter covers nothing of the country. */
+  function underTools(frame) {
+    const tools = [...document.getElementById("gp-tools").children].map((node) => node.getBoundingClientRect());
+    const wide = tools.filter((t) => t.right > frame.left + frame.width / 4 && t.top < frame.bottom);
+    return Math.max(0, ...wide.map((t) => t.bottom - frame.top + 8));
+  }
 
   const calm = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 
