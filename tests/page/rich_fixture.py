@@ -18,7 +18,10 @@ c-naxcivan, Naxçıvan, Нахичевань, Nakhchivan, AZ-NV, 39.2, 45.2
 c-agm-agdam, Ağdam, Агдам, Aghdam, AZ-AGM, 40.05, 47.55
 """)
 
-CENTRES = {"cardiology_pci": [(49.85, 40.4), (46.4, 40.9)], "emergency_hospital": [(47.4, 41.1), (45.2, 39.2)]}
+CENTRES = {
+    "cardiology_pci": [(49.85, 40.4), (46.4, 40.9)],
+    "emergency_hospital": [(47.4, 41.1), (45.2, 39.2)],
+}
 
 
 def sites():
@@ -123,9 +126,13 @@ def siting():
 def frontier(text):
     short = table(text, "open", "people_covered", "cost", "sites")
     return short.assign(
-        status="optimal", stopped_by="proof", objective=short["people_covered"], bound=short["people_covered"],
-        gap=0.0, places_covered=5,
-    )  # fmt: skip
+        status="optimal",
+        stopped_by="proof",
+        objective=short["people_covered"],
+        bound=short["people_covered"],
+        gap=0.0,
+        places_covered=5,
+    )
 
 
 def phasing():

@@ -48,10 +48,14 @@
       gp.svg("g", { opacity: left ? 0.5 : null }, disc, plate, glyph, left ? gp.svg("path", { d: "M7 25L25 7", stroke: ink, "stroke-width": 2.4 }) : null), badge(options));
   };
 
-  function badge({ count, military, unverified }) {
+  const PAPER_PX = 11; // 8.25 pt
+
+  /* The letters of a badge are a quarter of the icon, on paper at least as large as other letters. */
+  function badge({ count, military, unverified, size }) {
     const text = count > 1 ? String(count) : military ? "★" : unverified ? "?" : "";
     if (!text) return null;
-    return gp.svg("g", {}, gp.svg("circle", { cx: 25.5, cy: 6.5, r: 6.5, fill: "#1d2733", stroke: "#fff", "stroke-width": 1.2 }),
+    const grow = gp.paper ? Math.max(1, PAPER_PX * 32 / (9 * size)) : 1;
+    return gp.svg("g", { transform: grow > 1 ? `translate(${(1 - grow) * 28} ${(1 - grow) * 4}) scale(${grow})` : null }, gp.svg("circle", { cx: 25.5, cy: 6.5, r: 6.5, fill: "#1d2733", stroke: "#fff", "stroke-width": 1.2 }),
       gp.svg("text", { x: 25.5, y: 9.6, "text-anchor": "middle", "font-size": 9, "font-weight": 700, fill: "#fff" }, text));
   }
 

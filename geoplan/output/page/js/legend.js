@@ -107,7 +107,7 @@
 
   function icons() {
     const form = gp.facilities.form(gp.model.service().counts);
-    const icon = (options) => gp.facilities.icon(Object.assign({ form, size: 20 }, options));
+    const icon = (options) => gp.facilities.icon(Object.assign({ form, size: gp.paper ? 26 : 20 }, options));
     const rows = [item(icon({ open: true }), gp.t("legend.open")), item(icon({ open: false }), gp.t("legend.later"))];
     if (!gp.bulk) return rows;
     const shown = gp.model.facilitiesShown(), f = gp.bulk.facilities;

@@ -88,7 +88,7 @@
   /* Rows of the legend as they stand in the page: a title, then swatch and words. */
   function legendRows() {
     const box = document.getElementById("gp-legend"), title = box.querySelector("summary");
-    const rows = Array.from(box.querySelectorAll("li")).filter((li) => li.querySelector("svg")).map((li) => ({ swatch: li.querySelector("svg"), words: Array.from(li.querySelectorAll("span")).map((s) => s.textContent).join(" ").trim() || li.textContent.trim() }));
+    const rows = Array.from(box.querySelectorAll("li")).filter((li) => li.querySelector("svg")).map((li) => ({ swatch: li.querySelector("svg"), words: Array.from(li.querySelectorAll("span")).map((s) => s.textContent.trim()).filter(Boolean).join(" · ") || li.textContent.trim() }));
     return { title: title ? title.textContent.trim() : "", rows };
   }
 

@@ -17,6 +17,8 @@
     paperRules(on);
     gp.legend.paper(on);
     gp.controls.credit();
+    gp.facilities.redraw();
+    gp.siting.redraw();
     if (on) fit();
     else release();
     layers().forEach((layer) => layer.forPaper(on));
@@ -86,7 +88,7 @@
     gp.replace("gp-sheet", figures());
     size(MAP.width, MAP.least);
     const others = tall() - Math.max(MAP.least, height("gp-sheet")), room = Math.floor(PAGE.height - others);
-    const rows = worst(), at = (n) => {
+    const rows = sheet.worst(), at = (n) => {
       gp.replace("gp-sheet", figures(), list(rows.slice(0, n)));
       return height("gp-sheet");
     };

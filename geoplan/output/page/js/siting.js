@@ -40,7 +40,7 @@
   siting.icon = (mark, size) => gp.svg("svg", { viewBox: "0 0 32 32", width: size, height: size, "aria-hidden": "true" },
     gp.svg("path", { d: STAR, fill: "#ffffff", stroke: "#ffffff", "stroke-width": 5, "stroke-linejoin": "round" }),
     gp.svg("path", { d: STAR, fill: "#fff7d6", stroke: "#8a3106", "stroke-width": 2.2, "stroke-dasharray": "3.4 1.8", "stroke-linejoin": "round" }),
-    mark ? gp.svg("text", { x: 16, y: 20.5, "text-anchor": "middle", "font-size": mark.length > 2 ? 8 : 11, "font-weight": 700, fill: "#5b2004" }, mark) : null);
+    mark ? gp.svg("text", { x: 16, y: 20.5, "text-anchor": "middle", "font-size": mark.length > 2 ? 9 : 11, "font-weight": 700, fill: "#5b2004" }, mark) : null);
 
   siting.redraw = function () {
     if (!siting.layer) return;
@@ -57,7 +57,7 @@
   });
 
   function place(s) {
-    const size = s.mark.length > 2 ? 40 : 32;
+    const size = s.mark.length > 2 ? 42 : 32;
     const icon = L.divIcon({ html: siting.icon(s.mark, size), className: "gp-icon gp-star", iconSize: [size, size] });
     const title = s.name + ", " + s.words;
     const marker = L.marker(s.at, { icon, alt: title, keyboard: true, riseOnHover: true, zIndexOffset: 500 });
