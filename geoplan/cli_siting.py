@@ -181,9 +181,10 @@ def site_scenario_command(name: str, given: Mapping[str, Any], show: Mapping[str
         _print(result, folder, written)
     if show["open_page"]:
         typer.launch(str(written[0]))
-    if result.siting is not None and result.siting.record["reason"]:
+    sections = [s for s in (result.siting, result.phasing) if s is not None]
+    if reasons := [s.record["reason"] for s in sections if s.record["reason"]]:
         hint = f"The whole explanation stands in {folder / 'siting.json'}."
-        raise InfeasibleError(result.siting.record["reason"], hint=hint)
+        raise InfeasibleError("; ".join(reasons), hint=hint)
 
 
 def siting_record(result: Result) -> dict[str, Any]:

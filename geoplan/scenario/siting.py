@@ -106,11 +106,15 @@ class Phasing(Model):
     years: Annotated[tuple[Year, ...], BeforeValidator(as_tuple), Field(min_length=1)]
     """Years in which sites may open, ascending; each means its 1 January."""
     budgets_azn: Annotated[tuple[Money, ...], BeforeValidator(as_tuple)] = ()
-    """Money of each year for opening and upgrading; what is left is not carried over."""
+    """Money of each year for opening and upgrading; without the key money does not bind."""
     open_each: Annotated[
         tuple[Annotated[int, Field(ge=0, le=1000)], ...] | None, BeforeValidator(as_tuple)
     ] = None
-    """Most sites to open in each year; without the key the number `open` for all years together."""
+    """Most sites to open in each year; the number `open` binds all years together."""
+    carry_over: bool = False
+    """What a year leaves of its money and its number may be used later."""
+    running_in_budget: bool = False
+    """The budget of a year also pays for running the new sites in it."""
     confidence: Literal["high", "medium", "low", "assumed"] = "assumed"
     """How sure the budgets are."""
     source: str = ""
@@ -156,6 +160,10 @@ class Siting(Model):
     """Whose way counts."""
     where: Literal["everywhere", "liberated"] = "everywhere"
     """Where new sites may stand."""
+    may_open: Annotated[
+        tuple[Literal["new", "upgrade"], ...], BeforeValidator(as_tuple), Field(min_length=1)
+    ] = ("new", "upgrade")
+    """new: candidate sites; upgrade: facilities that `upgrade` names."""
     closable: bool = False
     """Sites that stand may be closed."""
     upgrade: Ids = ()

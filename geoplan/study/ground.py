@@ -91,9 +91,12 @@ def _kinds(result: Result, state: YearState, service: Service, siting: Siting) -
     given = counting & offers(facilities, service)
     tags = [set(cell.split(";")) for cell in facilities["services"]]
     upgraded = np.array([bool(t & set(siting.upgrade)) for t in tags], dtype=bool) & counting & ~given
+    upgraded &= (facilities["mobile_unit"] == "").to_numpy(dtype=bool)
     kind = pd.Series("", index=sites.index, dtype=object)
-    kind[sites["site_kind"] == "candidate"] = "new"
-    kind[facilities.index[upgraded]] = "upgrade"
+    if "new" in siting.may_open:
+        kind[sites["site_kind"] == "candidate"] = "new"
+    if "upgrade" in siting.may_open:
+        kind[facilities.index[upgraded]] = "upgrade"
     if siting.where == "liberated":
         kind[~_liberated(result, sites)] = ""
     kind[facilities.index[given]] = "existing"

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from geoplan.analysis.siting import solve_siting
+from geoplan.analysis.siting_decide import people_within
 from geoplan.errors import Finding, UsageError, sort_findings
 from geoplan.run import run, run_with_base
 from geoplan.sections import SitingSection
@@ -14,6 +15,7 @@ from geoplan.study.ask import Study, study_of
 from geoplan.study.beside import frontier_by_money, frontier_by_number
 from geoplan.study.figures import districts_table, gains_table, people_before_and_after, shown
 from geoplan.study.ground import JOINT, shift_minutes
+from geoplan.study.phases import phased
 from geoplan.study.uncertain import regret_table, robustness_of
 from geoplan.tables.read import read_tables
 
@@ -71,10 +73,14 @@ def site_scenario(
     told("look for the plan")
     answer, plan = solve_case(study.case, progress=progress)
     section = _section(_Case(result, states, study, year), answer, plan, told)
-    notes = _notes(siting, section.record)
-    return replace(
-        result, siting=section, findings=sort_findings([*result.findings, *answer.findings, *notes])
-    )
+    phasing = None
+    if siting.phasing is not None:
+        told("phases")
+        phasing = phased(
+            {y: states.study(y) for y in siting.phasing.years}, siting.phasing, progress=progress
+        )
+    findings = sort_findings([*result.findings, *answer.findings, *_notes(siting, section.record)])
+    return replace(result, siting=section, phasing=phasing, findings=findings)
 
 
 def _nobody(_step: str) -> None:
@@ -195,8 +201,19 @@ def _plan_tables(study: Study, answer: SiteAnswer) -> dict[str, pd.DataFrame]:
         back = [shifts[name.rpartition(JOINT)[2]] for name in given["demand_id"]]
         tables["assignment"] = given.assign(cost=(given["cost"] - back).round(1))
     if "alternatives" in tables:
-        tables["alternatives"] = new_sites_only(study, tables["alternatives"])
+        tables["alternatives"] = _with_people(study, tables["alternatives"])
     return tables
+
+
+def _with_people(study: Study, table: pd.DataFrame) -> pd.DataFrame:
+    """Return the alternatives with the people that each covers, and with their new sites alone."""
+    instance, limit = study.case.made.instance, study.case.question.limit
+    place = {name: k for k, name in enumerate(instance.site_ids)}
+    plans = [[place[name] for name in cell.split(";") if name] for cell in table["sites"]]
+    table = new_sites_only(study, table)
+    covered = [people_within(instance, plan, limit)[0] for plan in plans]
+    table.insert(list(table.columns).index("sites"), "people_covered", covered)
+    return table
 
 
 def new_sites_only(study: Study, table: pd.DataFrame) -> pd.DataFrame:

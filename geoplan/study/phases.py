@@ -1,0 +1,174 @@
+"""Which sites open in which year: the phasing of a scenario's siting question as a section of its result."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from geoplan.analysis.phasing import solve_phases
+from geoplan.analysis.phasing_case import PhasingRule, case_of_instances
+from geoplan.analysis.siting_instance import COVER_MODELS
+from geoplan.errors import UsageError
+from geoplan.sections import PhasingSection
+from geoplan.siting_answer import plain
+from geoplan.study.ground import JOINT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from geoplan.analysis.phasing import PhasedPlan, PhasedPlans
+    from geoplan.scenario.siting import Phasing
+    from geoplan.study.ask import Study
+
+    Progress = Callable[[float, float], None]
+
+PHASES = [
+    "plan",
+    "year",
+    "rank",
+    "site_id",
+    "status",
+    "cost_azn",
+    "spent_azn",
+    "budget_azn",
+    "people_covered",
+    "population",
+]
+
+ANSWERED = frozenset({"mclp", "lscp", "p-median"})
+"""Models whose question can be asked over years: most people within the limit, or least people x minutes."""
+
+
+def phased(
+    studies: Mapping[int, Study], phasing: Phasing, *, progress: Progress | None = None
+) -> PhasingSection:
+    """Return the nested plan over the years, the plan that looks at the last year first, and that by number.
+
+    The sum over the years counts: people within the limit (`mclp`, `lscp`) or people x minutes (`p-median`).
+    The number `open` of the question binds all years together; `lscp` finds none and leaves it free.
+
+    Raises
+    ------
+    UsageError
+        If the model has no phases.
+    """
+    first = studies[phasing.years[0]]
+    siting = first.siting
+    if siting.model not in ANSWERED or siting.closable:
+        what = "closable" if siting.closable else f"model {siting.model}"
+        hint = f"Phases know {', '.join(sorted(ANSWERED))} and sites that stay open."
+        raise UsageError(f"phasing with {what}", hint=hint)
+    opening, running = _money(first)
+    case = case_of_instances(
+        {year: studies[year].case.made.instance for year in phasing.years},
+        open_cost=opening,
+        running_cost=running,
+    )
+    rule = PhasingRule(
+        objective="cover" if siting.model in COVER_MODELS else "cost",
+        limit=first.case.question.limit,
+        budgets=phasing.budgets_azn or None,
+        open_each=phasing.open_each,
+        open_total=siting.open,
+        carry_over=phasing.carry_over,
+        running_in_budget=phasing.running_in_budget,
+    )
+    answer = solve_phases(
+        case, rule, by_number=True, time_limit_s=siting.time_limit_s, gap=siting.gap, progress=progress
+    )
+    return PhasingSection(
+        service="+".join(siting.service),
+        years=phasing.years,
+        record=_record(answer, rule, phasing),
+        phases=_table(answer, opening),
+    )
+
+
+def _money(study: Study) -> tuple[dict[str, float], dict[str, float]]:
+    """Return what each site costs to open, and to run a year, by its id in the case."""
+    opening: dict[str, float] = {}
+    running: dict[str, float] = {}
+    for ground in study.grounds:
+        end = JOINT + ground.service.id if len(study.grounds) > 1 else ""
+        ids = [name + end for name in ground.sites.index]
+        opening |= dict(zip(ids, ground.sites["open_azn"].tolist(), strict=True))
+        running |= dict(zip(ids, ground.sites["run_azn_a_year"].tolist(), strict=True))
+    return opening, running
+
+
+def _table(answer: PhasedPlans, opening: Mapping[str, float]) -> pd.DataFrame:
+    """Return one row a site opened in a year of a plan; a year that opens nothing has one without site."""
+    rows = [row for plan in answer.plans for row in _rows(answer, plan, opening)]
+    return pd.DataFrame(rows, columns=PHASES)
+
+
+def _rows(answer: PhasedPlans, plan: PhasedPlan, opening: Mapping[str, float]) -> list[dict[str, Any]]:
+    """Return the rows of one plan."""
+    if plan.checked is None:
+        return []
+    budgets = answer.rule.budgets if plan.name != "by_number" else None
+    rows: list[dict[str, Any]] = []
+    for k, year in enumerate(answer.case.years):
+        running = plan.checked.running[k] if answer.rule.running_in_budget else 0.0
+        head = {
+            "plan": plan.name,
+            "year": year,
+            "spent_azn": plan.checked.opening[k] + running,
+            "budget_azn": np.nan if budgets is None else budgets[k],
+            "people_covered": plan.checked.covered[k],
+            "population": plan.checked.population[k],
+        }
+        rows += [
+            {**head, "rank": n + 1, "site_id": name, "status": "opened", "cost_azn": opening[name]}
+            for n, name in enumerate(plan.opened[k])
+        ]
+        if not plan.opened[k]:
+            rows.append({**head, "rank": 0, "site_id": "", "status": "", "cost_azn": 0.0})
+    return rows
+
+
+def _record(answer: PhasedPlans, rule: PhasingRule, phasing: Phasing) -> dict[str, Any]:
+    """Return what `siting.json` says of the phases."""
+    record: dict[str, Any] = {
+        "years": list(phasing.years),
+        "objective": rule.objective,
+        "budgets_azn": list(rule.budgets) if rule.budgets is not None else None,
+        "budgets_assumed": rule.budgets is not None and phasing.confidence == "assumed",
+        "open_each": list(rule.open_each) if rule.open_each is not None else None,
+        "open_total": rule.open_total,
+        "plans": {plan.name: _plan(answer, plan) for plan in answer.plans},
+        "reason": "",
+    }
+    if answer.explained is not None:
+        why = answer.explained
+        record["infeasible"] = {
+            "reasons": list(why.reasons),
+            "relaxations": why.relaxations,
+            "proven": why.proven,
+        }
+        record["reason"] = f"no phases satisfy the limits: {'; '.join(why.reasons)}"
+    return record
+
+
+def _plan(answer: PhasedPlans, plan: PhasedPlan) -> dict[str, Any]:
+    """Return one plan as JSON."""
+    years = [str(year) for year in answer.case.years]
+    said: dict[str, Any] = {
+        "status": plan.status,
+        "stopped_by": plan.stopped_by,
+        "objective": plain(plan.objective),
+        "bound": plain(plan.bound),
+        "gap": plain(plan.gap),
+        "opened": {year: list(sites) for year, sites in zip(years, plan.opened, strict=True)},
+        "verified": plan.checked is not None and not plan.verified,
+        "wrong": list(plan.verified),
+        "seconds": round(plan.seconds, 3),
+    }
+    if plan.checked is not None:
+        covered = [plain(v) for v in plan.checked.covered]
+        said["people_covered"] = dict(zip(years, covered, strict=True))
+        said["population"] = dict(zip(years, plan.checked.population, strict=True))
+        said["opening_azn"] = dict(zip(years, plan.checked.opening, strict=True))
+    return said
