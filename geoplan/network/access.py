@@ -34,6 +34,10 @@ METRES_PER_DEGREE: Final = 111_200.0
 """Metres in a degree of latitude, for the first guess of the inverse projection only."""
 
 
+CLOSE_M: Final = 1e-5
+"""An error of the inverse projection that is small enough."""
+
+
 class HeightSource(Protocol):
     """Anything that knows heights: `geoplan.tables.terrain.Terrain` or a test's own hill."""
 
@@ -223,6 +227,8 @@ def unproject_degrees(
     lat, lon = np.full(x.shape, centre_deg[0]), np.full(x.shape, centre_deg[1])
     for _ in range(12):
         x_now, y_now = project_metres(lat, lon, centre_deg=centre_deg)
+        if max(np.abs(x - x_now).max(initial=0.0), np.abs(y - y_now).max(initial=0.0)) < CLOSE_M:
+            break
         lat = np.clip(lat + (y - y_now) / METRES_PER_DEGREE, -89.0, 89.0)
         lon = lon + (x - x_now) / (METRES_PER_DEGREE * np.cos(np.radians(lat)))
     return lat, lon

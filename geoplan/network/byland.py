@@ -56,7 +56,7 @@ def pass_over_water(network: RoadNetwork, bases: Bases, feet: Feet, ground: Grou
         return
     feet.passed_over[waiting] = True
     feet.distance_m[waiting] = np.inf
-    pieces = _Pieces.of(network)
+    pieces = network.pieces
     radius_m = FIRST_RADIUS_M
     while len(waiting):
         waiting = pieces.search(waiting, min(radius_m, limit_m), bases, feet, ground)
@@ -66,7 +66,7 @@ def pass_over_water(network: RoadNetwork, bases: Bases, feet: Feet, ground: Grou
 
 
 @dataclass(frozen=True)
-class _Pieces:
+class RoadPieces:
     """Acceptable edges cut into straight pieces of at most `PIECE_M`."""
 
     edge: NDArray[np.int64]
@@ -78,7 +78,7 @@ class _Pieces:
     tree: shapely.STRtree
 
     @classmethod
-    def of(cls, network: RoadNetwork) -> _Pieces:
+    def of(cls, network: RoadNetwork) -> RoadPieces:
         """Return the pieces of all acceptable edges; `start_m` is measured along the drawn line."""
         lines = network.lines
         owner = np.repeat(np.arange(len(lines.start) - 1), np.diff(lines.start))

@@ -66,6 +66,15 @@ class DrawnLines:
         lon = self.lon[vertex] + part * (self.lon[vertex + 1] - self.lon[vertex])
         return lat, lon
 
+    def at_m(
+        self, line: NDArray[np.integer[Any]], share: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return x and y in metres of positions given as a share of their line."""
+        vertex, part = self._locate(line, share)
+        x_m = self.x_m[vertex] + part * (self.x_m[vertex + 1] - self.x_m[vertex])
+        y_m = self.y_m[vertex] + part * (self.y_m[vertex + 1] - self.y_m[vertex])
+        return x_m, y_m
+
     def cut(self, line: int, share_from: float, share_to: float) -> NDArray[np.float64]:
         """Return the lon, lat vertices, (n, 2), of `line` between two shares, in the order of travel."""
         low, high = sorted((share_from, share_to))

@@ -12,6 +12,7 @@ import shapely
 from geoplan.errors import Finding
 from geoplan.network.access import AccessRule, Ground, Straight, straight_minutes, unproject_degrees
 from geoplan.network.byland import Bases, Feet, pass_over_water
+from geoplan.network.curve import curve_order
 from geoplan.network.lines import HOME_DEG
 from geoplan.units import project_metres
 
@@ -189,11 +190,10 @@ def _nearest(network: RoadNetwork, bases: Bases) -> Feet:
     lines = network.lines.shapes[edge]
     along_m = shapely.line_locate_point(lines, points)
     length_m = network.lines.length_m[edge]
-    foot = shapely.line_interpolate_point(lines, along_m)
     feet.edge[near] = edge
     feet.share[near] = along_m / np.where(length_m > 0, length_m, 1.0)
-    feet.x_m[near], feet.y_m[near] = shapely.get_x(foot), shapely.get_y(foot)
-    feet.distance_m[near] = shapely.distance(points, foot)
+    feet.x_m[near], feet.y_m[near] = network.lines.at_m(edge, feet.share[near])
+    feet.distance_m[near] = np.hypot(bases.x_m[near] - feet.x_m[near], bases.y_m[near] - feet.y_m[near])
     return feet
 
 
@@ -206,7 +206,9 @@ def _nearest_edge(network: RoadNetwork, points: NDArray[np.object_]) -> NDArray[
     found = np.full(len(points), -1, dtype=np.int64)
     if not len(edges) or not len(points):
         return found
-    point, item = tree.query_nearest(points, all_matches=True)
+    order = curve_order(shapely.get_x(points), shapely.get_y(points))  # neighbours find the tree in the cache
+    point, item = tree.query_nearest(points[order], all_matches=True)
+    point = order[point]
     missed = np.unique(point[network.edge_closed[edges[item]]])
     found[:] = len(network.road_ids)
     np.minimum.at(found, point, edges[item])
@@ -239,11 +241,14 @@ def _moved(network: RoadNetwork, bases: Bases, distance_m: NDArray[np.float64]) 
     tree, edges = network.trees[1]
     if not len(edges) or not len(distance_m):
         return moved
-    points = shapely.points(bases.x_m, bases.y_m)
-    (point, item), apart_m = tree.query_nearest(points, all_matches=True, return_distance=True)
+    points = np.asarray(shapely.points(bases.x_m, bases.y_m))
+    point, item = tree.query(points, predicate="dwithin", distance=distance_m)
+    edge = edges[item]
+    apart_m = shapely.distance(network.lines.shapes[edge], points[point])
     nearer = apart_m < distance_m[point] - 1e-6
-    for number, edge in zip(point[nearer][::-1], edges[item[nearer]][::-1], strict=True):
-        moved[number] = edge
+    point, edge, apart_m = point[nearer], edge[nearer], apart_m[nearer]
+    order = np.lexsort((edge, apart_m, point))[::-1]
+    moved[point[order]] = edge[order]  # of several the last written, the nearest, stays
     moved[bases.outside] = -1
     return moved
 
