@@ -138,6 +138,8 @@ def run_command(
         _print_headline(result)
         print_finding_counts(result.findings)
         say(f"Wrote {len(written)} files to {folder}. Open {written[0]} in a browser.")
+        if result.scenario.siting is not None:
+            say(f"It also asks where new sites should stand. Type: geoplan site {scenario}")
     if open_page:
         typer.launch(str(written[0]))
 

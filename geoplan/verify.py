@@ -6,6 +6,7 @@ import importlib.metadata
 import json
 import tempfile
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,7 +14,10 @@ from geoplan import saved
 from geoplan.errors import UsageError
 from geoplan.output.files import RECORD, write_result
 from geoplan.output.page.options import PageOptions
+from geoplan.output.siting import RECORD as SITING
+from geoplan.output.siting import write_sections
 from geoplan.run import VERSIONED, run_beside
+from geoplan.study import site_scenario
 from geoplan.version import __version__
 
 if TYPE_CHECKING:
@@ -22,7 +26,7 @@ if TYPE_CHECKING:
     from geoplan.result import Result
     from geoplan.scenario import Scenario
 
-CLOCK_KEYS: Final = ("started_at", "timings")
+CLOCK_KEYS: Final = ("started_at", "timings", "seconds")
 """What the record says of the clock: it may differ."""
 
 
@@ -89,12 +93,17 @@ def verify(
         )
     parent = saved.recorded_scenario(record["base"], beside) if "base" in record else None
     causes = _causes(record, scenario)
-    result = run_beside(scenario, parent, progress=progress)
+    sited = scenario.siting is not None and (folder / SITING).is_file()
+    beside_parent = partial(run_beside, parent=parent, progress=progress)
+    result = site_scenario(scenario, step=progress, ran=beside_parent) if sited else beside_parent(scenario)
     with tempfile.TemporaryDirectory(prefix="geoplan-verify-") as aside:
         again = Path(aside) / "again"
         options = PageOptions.of(record)
         page = options.as_dict()
-        write_result(result, again, overwrite=False, render=lambda r: render(r, options), page=page)
+        more = partial(write_sections, result) if sited else None
+        write_result(
+            result, again, overwrite=False, render=lambda r: render(r, options), page=page, more=more
+        )
         return _compared(folder, again, causes)
 
 
@@ -123,11 +132,15 @@ def _compared(folder: Path, again: Path, causes: tuple[str, ...]) -> Verdict:
 
 
 def _equal(one: Path, two: Path) -> bool:
-    """Whether two files are the same; the record apart from the clock."""
-    if one.name != RECORD:
+    """Whether two files are the same; the records apart from the clock."""
+    if one.name not in {RECORD, SITING}:
         return one.read_bytes() == two.read_bytes()
-    records = []
-    for path in (one, two):
-        record = json.loads(path.read_text(encoding="utf-8"))
-        records.append({k: v for k, v in record.items() if k not in CLOCK_KEYS})
+    records = [_timeless(json.loads(path.read_text(encoding="utf-8"))) for path in (one, two)]
     return bool(records[0] == records[1])
+
+
+def _timeless(record: Any) -> Any:
+    """Return a record without what it says of the clock."""
+    if not isinstance(record, dict):
+        return record
+    return {k: _timeless(v) for k, v in record.items() if k not in CLOCK_KEYS}

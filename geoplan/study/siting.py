@@ -37,7 +37,11 @@ FEW_DRAWS = 100
 
 
 def site_scenario(
-    scenario: Scenario, *, step: Step | None = None, progress: Progress | None = None
+    scenario: Scenario,
+    *,
+    step: Step | None = None,
+    progress: Progress | None = None,
+    ran: Callable[[Scenario], Result] | None = None,
 ) -> Result:
     """Return what `scenario` finds, with the answer to its section `[siting]` in `Result.siting`.
 
@@ -52,6 +56,8 @@ def site_scenario(
         Called with the name of each step as it begins.
     progress
         Called with objective and bound of the plan while it is looked for.
+    ran
+        Runs the scenario for the years it needs; beside the scenario's parent by default.
 
     Raises
     ------
@@ -67,7 +73,9 @@ def site_scenario(
     told = step or _nobody
     year = siting.year or scenario.years[-1]
     years = tuple(sorted({*scenario.years, year, *(siting.phasing.years if siting.phasing else ())}))
-    result = run_with_base(scenario.model_copy(update={"years": years}), progress=step)
+    siting = siting.model_copy(update={"year": year})
+    wanted = scenario.model_copy(update={"years": years, "siting": siting})
+    result = run_with_base(wanted, progress=step) if ran is None else ran(wanted)
     states = _States(result, siting, told)
     study = states.study(year)
     told("look for the plan")
