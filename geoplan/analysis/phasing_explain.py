@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from geoplan.analysis.phasing_model import MONEY, Slack, build_phases
+from geoplan.analysis.phasing_model import Slack, build_phases, money_size
 from geoplan.analysis.siting_milp import Stop, solve
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def explain_phasing(case: PhasingCase, rule: PhasingRule, clock: Clock) -> Expla
         outcome = solve(phases.program, Stop(clock.part(0.5)))
         proven = proven and outcome.state in {"optimal", "infeasible"}
         if outcome.x is not None:
-            size = MONEY if name == "budgets" else 1.0
+            size = money_size(case) if name == "budgets" else 1.0
             found[name] = _rounded(outcome.objective * size, whole=name != "budgets")
     reasons = [*_unaffordable(case, rule), *_too_many(case, rule), *_unreached(case, rule)]
     reasons += [f"enough would be: {WORDS[name].format(value)}" for name, value in found.items()]

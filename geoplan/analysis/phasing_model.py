@@ -22,8 +22,14 @@ if TYPE_CHECKING:
     IntArray = NDArray[np.int64]
 
 
-MONEY: Final = 1e6
-"""Money enters the program in millions: the solver's tolerances are absolute."""
+LARGEST_MONEY: Final = 1e4
+"""The largest sum that enters the program: the solver's tolerances are absolute, 1e-6."""
+
+
+def money_size(case: PhasingCase) -> float:
+    """Return how much money is 1 in the program."""
+    largest = float((case.open_cost + case.running_cost).max(initial=0.0))
+    return largest / LARGEST_MONEY if largest > 0 else 1.0
 
 
 @dataclass(frozen=True)
@@ -184,9 +190,10 @@ def _limits(build: Builder, case: PhasingCase, rule: PhasingRule, x: IntArray, s
         return breaks[-1]
 
     if rule.budgets is not None:
-        money = case.open_cost[case.candidates] / MONEY
-        running = case.running_cost[case.candidates] / MONEY * rule.running_in_budget
-        limits = np.array(rule.budgets, dtype=np.float64) / MONEY
+        size = money_size(case)
+        money = case.open_cost[case.candidates] / size
+        running = case.running_cost[case.candidates] / size * rule.running_in_budget
+        limits = np.array(rule.budgets, dtype=np.float64) / size
         _yearly(build, rule, x, (money, running), limits, broken(slack.money, whole=False))
     if rule.open_each is not None:
         ones = np.ones(x.shape[1])
