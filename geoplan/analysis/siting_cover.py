@@ -6,31 +6,29 @@ and the weight; steps are scaled by weight, so that a city and a hamlet move ali
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from scipy import sparse
 
 from geoplan.analysis.siting_instance import merge_rows
+from geoplan.analysis.siting_swaps import Swaps
 
 if TYPE_CHECKING:
     from geoplan.analysis.siting_instance import FloatArray, IntArray
     from geoplan.analysis.siting_milp import Clock
 
-ROUNDS: Final = 1000
-"""Subgradient steps in one go."""
+ROUNDS: Final = 1200
+"""Steps of the volume method in one go."""
 
-PATIENCE: Final = 25
-"""Steps without a better bound after which the step length is halved."""
+PATIENCE: Final = 8
+"""Steps without a better bound after which the step length is shortened."""
 
-SHORTEST_STEP: Final = 2e-3
+GROWTH, SHRINKAGE, SHORTEST_STEP = 1.1, 0.7, 3e-4
 
-KICK: Final = 2
-"""Columns exchanged at random between two local searches; 3 and 4 were measured and find less."""
-
-POOL: Final = 4
-"""Kicks draw from this many times p columns, those that the bound values most."""
+MEAN_SHARE, LEAST_SHARE, MILE, SLOW = 0.1, 1e-4, 100, 1e-4
+"""Largest share of a new solution in the mean; halved after a mile of steps that brings next to nothing."""
 
 
 @dataclass(frozen=True)
@@ -105,87 +103,7 @@ def greedy(problem: Cover) -> IntArray:
 
 def interchange(problem: Cover, chosen: IntArray, clock: Clock) -> IntArray:
     """Return the plan after the best swaps of one open for one closed column (Teitz & Bart 1968)."""
-    return _Swaps(problem, chosen).descend(clock)
-
-
-class _Swaps:
-    """What every swap of a plan would add, kept up to date row by row as columns come and go."""
-
-    def __init__(self, problem: Cover, chosen: IntArray) -> None:
-        self.problem = problem
-        self.open = np.sort(chosen).astype(np.int64)
-        n, p = problem.rows.shape[0], len(self.open)
-        self.count = np.zeros(n, dtype=np.int64)
-        self.holders = np.zeros(n, dtype=np.int64)
-        self.fresh = problem.columns @ problem.weight
-        self.kept = np.zeros((p, problem.m))
-        self.lost = np.zeros(p)
-        self.least = 1e-9 * max(1.0, float(problem.weight.sum()))
-        for place in range(p):
-            self._come(place)
-
-    def descend(self, clock: Clock) -> IntArray:
-        """Make the best swap until none adds anything, and return the columns, sorted."""
-        while not clock.over and 0 < len(self.open) < self.problem.m:
-            gains = self.fresh[None, :] + self.kept - self.lost[:, None]
-            gains[:, self.open] = -np.inf
-            out, new = np.unravel_index(int(np.argmax(gains)), gains.shape)
-            if gains[out, new] <= self.least:
-                break
-            self.exchange(int(out), int(new))
-        return np.sort(self.open)
-
-    def exchange(self, place: int, column: int) -> None:
-        """Put a column at the place of another."""
-        self._go(place)
-        self.open[place] = column
-        self._come(place)
-
-    def back_to(self, plan: IntArray) -> None:
-        """Undo what was exchanged since a plan."""
-        spare = np.setdiff1d(plan, self.open)
-        places = np.flatnonzero(~np.isin(self.open, plan))
-        for place, column in zip(places.tolist(), spare.tolist(), strict=True):
-            self.exchange(place, column)
-
-    def _rows(self, place: int) -> IntArray:
-        """Return the rows that the column at a place covers."""
-        columns, column = self.problem.columns, self.open[place]
-        return np.asarray(columns.indices[columns.indptr[column] : columns.indptr[column + 1]])
-
-    def _come(self, place: int) -> None:
-        """Count a column in: rows without cover become its own, own rows of others become shared."""
-        rows = self._rows(place)
-        count = self.count[rows]
-        self._own(rows[count == 0], place, 1.0)
-        self._shared(rows[count == 1], -1.0)
-        self.count[rows] += 1
-        self.holders[rows] += place
-
-    def _go(self, place: int) -> None:
-        """Count a column out: its own rows are without cover again, rows shared by two become the other's."""
-        rows = self._rows(place)
-        self.count[rows] -= 1
-        self.holders[rows] -= place
-        count = self.count[rows]
-        self._own(rows[count == 0], place, -1.0)
-        self._shared(rows[count == 1], 1.0)
-
-    def _own(self, rows: IntArray, place: int, sign: float) -> None:
-        """Move rows between `without cover` and `own of a place`."""
-        weight = self.problem.weight[rows]
-        worth = self.problem.rows[rows].T @ weight
-        self.fresh = self.fresh - sign * worth
-        self.kept[place] += sign * worth
-        self.lost[place] += sign * float(weight.sum())
-
-    def _shared(self, rows: IntArray, sign: float) -> None:
-        """Move rows between `shared` and `own of the one place that holds them`."""
-        owner, weight = self.holders[rows], self.problem.weight[rows]
-        shape = (len(self.open), len(rows))
-        own = sparse.csr_matrix((weight, (owner, np.arange(len(rows)))), shape=shape)
-        self.kept += sign * np.asarray((own @ self.problem.rows[rows]).todense())
-        self.lost += sign * np.bincount(owner, weights=weight, minlength=len(self.open))
+    return Swaps(problem, chosen).descend(clock)
 
 
 def swap_gains(problem: Cover, chosen: IntArray) -> FloatArray:
@@ -203,76 +121,85 @@ def swap_gains(problem: Cover, chosen: IntArray) -> FloatArray:
     return np.asarray(fresh[None, :] + kept - lost[:, None])
 
 
-def kicked(
-    problem: Cover, chosen: IntArray, value: FloatArray, clock: Clock, *, rounds: int, seed: int
-) -> IntArray:
-    """Return the best plan of an iterated local search: a random kick, then interchange, `rounds` times."""
-    draw = np.random.default_rng(seed)
-    best, covered = chosen, covered_weight(problem, chosen)
-    pool = largest(value, POOL * problem.p)
-    kick = min(KICK, problem.p)
-    search = _Swaps(problem, best)
-    for _ in range(rounds):
-        outside = np.setdiff1d(pool, search.open)
-        if clock.over or len(outside) < kick:
-            break
-        places = draw.choice(len(best), kick, replace=False)
-        for place, column in zip(places, draw.choice(outside, kick, replace=False), strict=True):
-            search.exchange(int(place), int(column))
-        plan = search.descend(clock)
-        weight = float(problem.weight[search.count > 0].sum())
-        if weight >= covered:
-            best, covered = plan, weight
-        else:
-            search.back_to(best)
-    return best
-
-
 @dataclass(frozen=True)
 class Dual:
-    """A Lagrangian bound: multipliers, bound, value of each column, best plan met on the way."""
+    """A Lagrangian bound: multipliers, bound, value of each column, and how far each column is open.
+
+    `open` is the mean of the relaxed solutions met on the way, near the optimum of the linear relaxation.
+    """
 
     multiplier: FloatArray
     bound: float
     value: FloatArray
-    chosen: IntArray
-    covered: float
+    open: FloatArray
 
 
 def lagrange(
-    problem: Cover, chosen: IntArray, clock: Clock, *, rounds: int = ROUNDS, start: FloatArray | None = None
+    problem: Cover, covered: float, clock: Clock, *, rounds: int = ROUNDS, start: FloatArray | None = None
 ) -> Dual:
-    """Return the best bound and the best plan of a subgradient search that starts from a plan."""
-    weight, p = problem.weight, problem.p
-    count = counts(problem, chosen)
-    u = weight / np.maximum(1.0, count) if start is None else start
-    best = Dual(u, np.inf, np.zeros(problem.m), chosen, float(weight[count > 0].sum()))
-    length, idle = 1.0, 0
-    for _ in range(rounds):
-        value = problem.columns @ u
-        top = largest(value, p)
-        bound = float((weight - u).sum() + value[top].sum())
-        idle = 0 if bound < best.bound - 1e-7 * abs(best.bound) else idle + 1
-        if bound < best.bound:
-            best = replace(best, multiplier=u, bound=bound, value=value)
-        count = counts(problem, top)
-        covered = float(weight[count > 0].sum())
-        if covered > best.covered:
-            best = replace(best, chosen=np.sort(top), covered=covered)
-        if round_down(best.bound, problem.step) <= best.covered or clock.over:
+    """Return the best bound of the volume method (Barahona & Anbil 2000, Math. Prog. 87).
+
+    Multipliers follow a running mean of the relaxed solutions, in strides of weight x step, away from
+    the best ones so far. `covered` is the weight of a plan known: the aim of the steps, and where they end.
+    """
+    weight = problem.weight
+    state = _relaxed(problem, weight / 2 if start is None else start)
+    best, mean, slope = state, state.open, state.slope
+    length, idle, share, before = 1.0, 0, MEAN_SHARE, np.inf
+    for k in range(rounds):
+        move = np.where((best.multiplier >= weight) & (slope < 0), 0.0, slope)
+        move = np.where((best.multiplier <= 0) & (move > 0), 0.0, move)
+        size = float((weight * move**2).sum())
+        if size <= 0 or clock.over or round_down(best.bound, problem.step) <= covered:
             break
+        stride = length * (best.bound - covered) / size
+        state = _relaxed(problem, np.clip(best.multiplier - stride * weight * move, 0.0, weight))
+        part = _part(weight, slope, state.slope - slope, share)
+        slope = slope + part * (state.slope - slope)
+        mean = mean + part * (state.open - mean)
+        if state.bound < best.bound:
+            if (weight * state.slope * slope).sum() > 0:
+                length = min(2.0, GROWTH * length)
+            idle, best = 0, state
+        else:
+            idle += 1
         if idle >= PATIENCE:
-            length, idle, u = length / 2, 0, best.multiplier
+            length, idle = length * SHRINKAGE, 0
+        if k % MILE == MILE - 1:
+            if before - best.bound < SLOW * abs(best.bound):
+                share = max(share / 2, LEAST_SHARE)
             if length < SHORTEST_STEP:
                 break
-            continue
-        slope = np.where((u >= weight) & (count < 1), 0.0, count - 1.0)
-        slope = np.where((u <= 0) & (count > 1), 0.0, slope)
-        size = float((weight * slope**2).sum())
-        if size <= 0:
-            break
-        u = np.clip(u - length * (bound - best.covered) / size * weight * slope, 0.0, weight)
-    return best
+            before = best.bound
+    return Dual(best.multiplier, best.bound, best.value, mean)
+
+
+@dataclass(frozen=True)
+class _Relaxed:
+    """One relaxed problem: its multipliers, bound, values, open columns, and by how much rows are covered."""
+
+    multiplier: FloatArray
+    bound: float
+    value: FloatArray
+    open: FloatArray
+    slope: FloatArray
+
+
+def _relaxed(problem: Cover, multiplier: FloatArray) -> _Relaxed:
+    """Solve the relaxed problem of some multipliers."""
+    value = problem.columns @ multiplier
+    top = largest(value, problem.p)
+    bound = float((problem.weight - multiplier).sum() + value[top].sum())
+    chosen = np.zeros(problem.m)
+    chosen[top] = 1.0
+    return _Relaxed(multiplier, bound, value, chosen, counts(problem, top) - 1.0)
+
+
+def _part(weight: FloatArray, slope: FloatArray, change: FloatArray, most: float) -> float:
+    """Return the share of the new solution in the mean that makes the mean slope shortest, within limits."""
+    size = float((weight * change**2).sum())
+    part = -float((weight * slope * change).sum()) / size if size > 0 else most
+    return min(part, most) if part > 0 else most / 10
 
 
 def largest(value: FloatArray, p: int) -> IntArray:

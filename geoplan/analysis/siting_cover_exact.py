@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -15,31 +15,33 @@ from geoplan.analysis.siting_cover import (
     covered_weight,
     greedy,
     interchange,
-    kicked,
     lagrange,
+    largest,
     round_down,
     swap_gains,
 )
+from geoplan.analysis.siting_cover_tree import CoverTree, undominated
 from geoplan.analysis.siting_instance import merge_rows
-from geoplan.analysis.siting_milp import Builder, Clock, Stop, solve
+from geoplan.analysis.siting_swaps import kicked
+from geoplan.analysis.siting_tree import Growth, Limits, penalties
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from geoplan.analysis.siting_instance import BoolArray, FloatArray, IntArray
+    from geoplan.analysis.siting_milp import Clock
+    from geoplan.analysis.siting_tree import Tree
 
     Progress = Callable[[float, float], None]
 
-MILP_ENTRIES: Final = 150_000
-"""Most entries of the rest that HiGHS is given: beyond, its root alone can take a minute."""
+TREE_ENTRIES: Final = 60_000
+"""Most entries of the rest that go to the tree: beyond, its root alone takes long."""
 
-KICKS: Final = 60
+SHRUNK: Final = 0.6
+"""A root that leaves less than this share of the columns free is left for a smaller one."""
+
+KICKS: Final = 150
 """Kicks between two bounds."""
-
-EASY_ENTRIES: Final = 60_000
-"""Up to this size HiGHS proves a plan in less time than bounds and kicks would save."""
-
-EASY_ROUNDS, EASY_KICKS = 80, 10
 
 ALTERNATIVE_S: Final = 10.0
 """Longest search for a second plan that is as good."""
@@ -68,23 +70,16 @@ class CoverPlan:
     unique: str = "unknown"
 
 
-def _open_or_closed(dual: Dual, problem: Cover) -> tuple[BoolArray, BoolArray]:
-    """Return which columns every plan at least as good as the best one has, and which none has."""
-    order = np.argsort(-dual.value, kind="stable")
-    inside = np.zeros(problem.m, dtype=bool)
-    inside[order[: problem.p]] = True
-    last_in = dual.value[order[problem.p - 1]]
-    first_out = dual.value[order[problem.p]] if problem.p < problem.m else -np.inf
-    slack = 1e-9 * max(1.0, float(problem.weight.sum()))
-    needed = dual.covered - slack
-    forced_in = dual.bound - (last_in - dual.value)
-    forced_out = dual.bound - (dual.value - first_out)
+def _open_or_closed(dual: Dual, problem: Cover, covered: float) -> tuple[BoolArray, BoolArray]:
+    """Return which columns every plan has that covers as much as `covered`, and which none has."""
+    none = np.zeros(problem.m, dtype=bool)
+    total, enter, leave = penalties(-dual.value, none, ~none, problem.p, problem.p)
+    # prices are of a minimisation: what a column costs the bound is what it is above the total
+    enter, leave = (dual.bound - (v - total) for v in (enter, leave))
+    needed = covered - 1e-9 * max(1.0, float(problem.weight.sum()))
     if problem.step:
-        forced_in = np.floor(forced_in / problem.step + 1e-6) * problem.step
-        forced_out = np.floor(forced_out / problem.step + 1e-6) * problem.step
-    closed = ~inside & (forced_in < needed)
-    opened = inside & (forced_out < needed)
-    return opened, closed
+        enter, leave = (np.floor(v / problem.step + 1e-6) * problem.step for v in (enter, leave))
+    return leave < needed, enter < needed
 
 
 @dataclass(frozen=True)
@@ -97,20 +92,22 @@ class _Rest:
     settled: float
 
 
-def _reduce(rest: _Rest, dual: Dual) -> tuple[_Rest, FloatArray]:
-    """Return the rest after fixing columns, and the multipliers of its rows."""
+def _without(
+    rest: _Rest, opened: BoolArray, closed: BoolArray, multiplier: FloatArray | None
+) -> tuple[_Rest, FloatArray]:
+    """Return the rest without columns that are settled, and the multipliers of its rows."""
     problem = rest.problem
-    opened, closed = _open_or_closed(dual, problem)
     count = counts(problem, np.flatnonzero(opened))
     keep_rows, keep_columns = np.flatnonzero(count == 0), np.flatnonzero(~opened & ~closed)
     left = problem.rows[keep_rows][:, keep_columns]
     rows, weight, group = merge_rows(left.tocsr(), problem.weight[keep_rows])
     kept = group >= 0
-    multiplier = np.bincount(group[kept], weights=dual.multiplier[keep_rows][kept], minlength=len(weight))
+    old = np.zeros(len(keep_rows)) if multiplier is None else multiplier[keep_rows]
+    new = np.bincount(group[kept], weights=old[kept], minlength=len(weight)).astype(np.float64)
     smaller = Cover(rows, rows.T.tocsr(), weight, problem.p - int(opened.sum()), problem.step)
     settled = rest.settled + float(problem.weight[count > 0].sum())
     done = np.concatenate([rest.opened, rest.columns[opened]])
-    return _Rest(smaller, rest.columns[keep_columns], done, settled), multiplier.astype(np.float64)
+    return _Rest(smaller, rest.columns[keep_columns], done, settled), new
 
 
 def solve_cover(
@@ -137,13 +134,18 @@ def solve_cover(
         Called with incumbent and bound.
     """
     rounds = ROUNDS if max_iterations is None else min(ROUNDS, max_iterations)
-    chosen = interchange(problem, greedy(problem), clock)
-    state = _Search(problem, clock, gap, rounds, progress, chosen, covered_weight(problem, chosen))
     whole = _Rest(problem, np.arange(problem.m), np.zeros(0, dtype=np.int64), 0.0)
-    rest, _ = state.press_on(*state.shrink(whole, None), max_iterations)
-    if not state.done and state.stopped_by != "iterations" and not clock.over:
+    keep = undominated(problem)
+    if problem.p <= len(keep) < problem.m:
+        closed = ~np.isin(np.arange(problem.m), keep)
+        whole, _ = _without(whole, np.zeros(problem.m, dtype=bool), closed, None)
+    chosen = whole.columns[interchange(whole.problem, greedy(whole.problem), clock)]
+    state = _Search(problem, clock, gap, rounds, progress, chosen, covered_weight(problem, chosen))
+    rest = state.shrink(whole, max_iterations)
+    if state.stopped_by not in {"iterations", "gap"} and rest.problem.rows.nnz <= TREE_ENTRIES:
+        # also after a proof: the tree tells whether another plan is as good
         state.finish(rest, max_iterations)
-    unique = state.uniqueness(rest) if state.stopped_by == "proof" else "unknown"
+    unique = state.unique if state.done and state.stopped_by == "proof" else "unknown"
     return CoverPlan(state.chosen, state.covered, state.bound, state.stopped_by, unique)
 
 
@@ -164,7 +166,8 @@ class _Search:
         self.progress, self.chosen, self.covered = progress, chosen, covered
         self.bound = float(problem.weight.sum())
         self.stopped_by = "time"
-        self.kicks = 0
+        self.passes = 0
+        self.unique = "unknown"
 
     @property
     def done(self) -> bool:
@@ -185,33 +188,36 @@ class _Search:
         if self.progress is not None:
             self.progress(self.covered, self.bound)
 
-    def shrink(self, rest: _Rest, multiplier: FloatArray | None) -> tuple[_Rest, FloatArray | None]:
-        """Bound, search and fix until that no longer helps, and return the rest."""
-        while 0 < rest.problem.p < rest.problem.m:
-            rest, multiplier, shrunk = self._pass(rest, multiplier)
-            if self.done or not shrunk or self.clock.over:
+    def shrink(self, rest: _Rest, passes: int | None) -> _Rest:
+        """Bound, search and fix until a tree can take the rest or the time is over, and return the rest."""
+        multiplier: FloatArray | None = None
+        while 0 < rest.problem.p < rest.problem.m and rest.problem.rows.nnz > TREE_ENTRIES:
+            if passes is not None and self.passes >= passes:
+                self.stopped_by = "iterations"
                 break
-        return rest, multiplier
+            rest, multiplier = self._pass(rest, multiplier)
+            if self.done or self.clock.over:
+                break
+        return rest
 
-    def _pass(self, rest: _Rest, multiplier: FloatArray | None) -> tuple[_Rest, FloatArray, bool]:
-        """Bound once, look for better plans, fix; return the rest and whether it became smaller."""
+    def _pass(self, rest: _Rest, multiplier: FloatArray | None) -> tuple[_Rest, FloatArray]:
+        """Bound once, look for better plans, fix; return the rest and its multipliers."""
+        self.passes += 1
+        problem = rest.problem
+        known = self.covered - rest.settled
+        dual = lagrange(problem, known, self.clock, rounds=self.rounds, start=multiplier)
+        plan = interchange(problem, np.sort(largest(dual.open, problem.p)), self.clock)
+        self._take(rest, plan, dual.bound)
         inside: IntArray = np.flatnonzero(np.isin(rest.columns, self.chosen))
-        if len(inside) != rest.problem.p:
-            inside = greedy(rest.problem)
-        easy = rest.problem.rows.nnz <= EASY_ENTRIES
-        rounds = min(self.rounds, EASY_ROUNDS) if easy else self.rounds
-        kicks = min(self.rounds, EASY_KICKS if easy else KICKS)
-        dual = lagrange(rest.problem, inside, self.clock, rounds=rounds, start=multiplier)
-        self._take(rest, interchange(rest.problem, dual.chosen, self.clock), dual.bound)
+        start = inside if len(inside) == problem.p else plan
         if not self.done:
-            self.kicks += 1
-            start: IntArray = np.flatnonzero(np.isin(rest.columns, self.chosen))
-            start = start if len(start) == rest.problem.p else dual.chosen
-            plan = kicked(rest.problem, start, dual.value, self.clock, rounds=kicks, seed=self.kicks)
+            pool = np.flatnonzero(dual.open > 0)
+            kicks = min(self.rounds, KICKS)
+            plan = kicked(problem, start, pool, self.clock, rounds=kicks, seed=self.passes)
             self._take(rest, plan, dual.bound)
         # sites are fixed against the best plan of all: the rest keeps every plan that is as good
-        smaller, left = _reduce(rest, replace(dual, covered=self.covered - rest.settled))
-        return smaller, left, not easy and smaller.problem.m < 0.9 * rest.problem.m
+        opened, closed = _open_or_closed(dual, problem, self.covered - rest.settled)
+        return _without(rest, opened, closed, dual.multiplier)
 
     def _take(self, rest: _Rest, plan: IntArray, bound: float) -> None:
         """Take over a plan and a bound of the rest."""
@@ -219,35 +225,37 @@ class _Search:
         self.update(found, rest.settled + covered_weight(rest.problem, plan), rest.settled + bound)
 
     def finish(self, rest: _Rest, nodes: int | None) -> None:
-        """Give the rest to HiGHS."""
-        problem = rest.problem
-        if problem.p <= 0 or problem.p >= problem.m:
-            chosen = np.concatenate([rest.opened, rest.columns[: max(0, problem.p)]])
-            self.update(chosen, covered_weight(self.problem, chosen.astype(np.int64)), self.covered)
-            self.stopped_by = "proof" if self.done else "time"
-            return
-        inside = np.isin(rest.columns, self.chosen)
-        start = inside.astype(np.float64) if inside.sum() == problem.p else None
-        stop = Stop(self.clock, gap=self.gap, max_nodes=nodes)
-        _, bound, best = _milp(problem, stop, start, self._relay(rest))
-        if best is not None:
-            found = np.concatenate([rest.opened, rest.columns[best]])
-            self.update(found, covered_weight(self.problem, found), rest.settled + bound)
-        else:
-            self.update(self.chosen, self.covered, rest.settled + bound)
-        if not self.done:
-            self.stopped_by = "time" if self.clock.over or nodes is None else "iterations"
+        """Grow a tree over the rest; once more over what its root leaves, where that is much less."""
+        while True:
+            problem = rest.problem
+            if problem.p <= 0 or problem.p >= problem.m:
+                self._end(rest)
+                return
+            inside: IntArray = np.flatnonzero(np.isin(rest.columns, self.chosen))
+            start = inside if len(inside) == problem.p else greedy(problem)
+            limits = Limits(self.clock, self.gap, nodes, self.clock.used_s + ALTERNATIVE_S)
+            tree = CoverTree(problem, self.clock)
+            growth = Growth(tree, start, limits, tied=self._tied(rest), progress=self._relay(rest))
+            opened, closed = growth.plant()
+            if SHRUNK * problem.m <= (~opened & ~closed).sum():
+                self._grown(rest, growth.run())
+                if not self.done:
+                    self.stopped_by = "time" if self.clock.over or nodes is None else "iterations"
+                return
+            self._grown(rest, growth.tree)
+            rest, _ = _without(rest, opened, closed, None)
 
-    def press_on(
-        self, rest: _Rest, multiplier: FloatArray | None, passes: int | None
-    ) -> tuple[_Rest, FloatArray | None]:
-        """Search and fix on while the rest is too large for HiGHS and the time lasts."""
-        while not self.done and not self.clock.over and rest.problem.rows.nnz > MILP_ENTRIES:
-            if passes is not None and self.kicks >= passes:
-                self.stopped_by = "iterations"
-                break
-            rest, multiplier, _ = self._pass(rest, multiplier)
-        return rest, multiplier
+    def _grown(self, rest: _Rest, tree: Tree) -> None:
+        """Take over what a tree found and proved of the rest."""
+        found = _in_whole(rest, tree.chosen)
+        self.update(found, covered_weight(self.problem, found), rest.settled - tree.bound)
+        self.unique = tree.unique
+
+    def _end(self, rest: _Rest) -> None:
+        """Settle a rest that leaves no choice."""
+        chosen = np.concatenate([rest.opened, rest.columns[: max(0, rest.problem.p)]]).astype(np.int64)
+        self.update(chosen, covered_weight(self.problem, chosen), self.covered)
+        self.stopped_by = "proof" if self.done else "time"
 
     def _relay(self, rest: _Rest) -> Progress | None:
         """Return a progress call in terms of the whole problem."""
@@ -258,57 +266,19 @@ class _Search:
             max(self.covered, rest.settled - primal), min(self.bound, rest.settled - dual)
         )
 
-    def _equal_swap(self) -> bool:
-        """Whether exchanging one site for another leaves the weight covered as it is."""
-        if not 0 < len(self.chosen) < self.problem.m:
+    def _tied(self, rest: _Rest) -> Callable[[IntArray], bool]:
+        """Return the question whether a plan of the rest is known to be one of several."""
+        return lambda plan: self._equal_swap(_in_whole(rest, plan))
+
+    def _equal_swap(self, plan: IntArray) -> bool:
+        """Whether exchanging one site of a plan for another leaves the weight covered as it is."""
+        if not 0 < len(plan) < self.problem.m:
             return False
-        gains = swap_gains(self.problem, self.chosen)
-        gains[:, self.chosen] = -np.inf
+        gains = swap_gains(self.problem, plan)
+        gains[:, plan] = -np.inf
         return bool(gains.max() >= -1e-9 * max(1.0, self.covered))
 
-    def uniqueness(self, rest: _Rest) -> str:
-        """Return whether another plan covers as much: yes (none does), no or unknown."""
-        problem = rest.problem
-        if self._equal_swap():
-            return "no"
-        if problem.p <= 0 or problem.p == problem.m:
-            return "yes"
-        if problem.rows.nnz > MILP_ENTRIES:
-            return "unknown"
-        inside = np.isin(rest.columns, self.chosen)
-        if inside.sum() != problem.p:
-            return "unknown"
-        need = self.covered - rest.settled - 1e-7 * max(1.0, self.covered)
-        stop = Stop(Clock(min(10.0, self.clock.left_s)), reached=-need, beyond=-need)
-        covered, bound, _ = _milp(problem, stop, None, None, without=np.flatnonzero(inside))
-        if covered >= need:
-            return "no"
-        return "yes" if bound < need else "unknown"
 
-
-def _milp(
-    problem: Cover,
-    stop: Stop,
-    start: FloatArray | None,
-    progress: Progress | None,
-    *,
-    without: IntArray | None = None,
-) -> tuple[float, float, IntArray | None]:
-    """Return weight covered, bound and columns of the program y, z: sum y = p, z <= sum of y in range."""
-    n, m = problem.rows.shape
-    build = Builder()
-    y = build.columns(m, whole=True)
-    z = build.columns(n, cost=-problem.weight, whole=False)
-    row = np.repeat(np.arange(n), np.diff(problem.rows.indptr))
-    build.rows(n, (row, y + problem.rows.indices, 1.0), (np.arange(n), z + np.arange(n), -1.0), lower=0.0)
-    build.rows(1, (np.zeros(m), y + np.arange(m), 1.0), lower=problem.p, upper=problem.p)
-    if without is not None:
-        build.rows(1, (np.zeros(len(without)), y + without, 1.0), upper=len(without) - 1)
-    first = None
-    if start is not None:
-        first = np.concatenate([start, np.minimum(1.0, problem.rows @ start)])
-    outcome = solve(build.build(), stop, start=first, progress=progress)
-    bound = -outcome.bound if np.isfinite(outcome.bound) else (np.inf if outcome.bound < 0 else -np.inf)
-    if outcome.x is None:
-        return -np.inf, bound, None
-    return -outcome.objective, bound, np.flatnonzero(outcome.x[:m] > 0.5)
+def _in_whole(rest: _Rest, plan: IntArray) -> IntArray:
+    """Return a plan of the rest as sorted columns of the whole problem."""
+    return np.sort(np.concatenate([rest.opened, rest.columns[plan]])).astype(np.int64)

@@ -179,8 +179,8 @@ def solve(
     """Solve a program on one thread with a fixed seed; status and bound are read, never assumed."""
     if stop.clock.over:
         return Outcome("unknown", np.inf, -np.inf, None)
-    scale = _objective_scale(program.cost)
-    highs = _prepared(program, scale, stop)
+    scale = objective_scale(program.cost)
+    highs = prepared(program, scale, stop)
     if start is not None:
         _set_start(highs, start)
     _listen(highs, stop, scale, progress)
@@ -188,13 +188,13 @@ def solve(
     return _outcome(highs, program, scale)
 
 
-def _objective_scale(cost: FloatArray) -> float:
+def objective_scale(cost: FloatArray) -> float:
     """Return the power of two that brings the largest coefficient to about `OBJECTIVE_SIZE` or below."""
     largest = float(np.max(np.abs(cost), initial=0.0))
     return 1.0 if largest <= OBJECTIVE_SIZE else float(2.0 ** -np.ceil(np.log2(largest / OBJECTIVE_SIZE)))
 
 
-def _prepared(program: Program, scale: float, stop: Stop) -> Any:
+def prepared(program: Program, scale: float, stop: Stop) -> Any:
     """Return a solver that holds the program and the options."""
     highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]
     options: dict[str, Any] = {

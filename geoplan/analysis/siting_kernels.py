@@ -1,0 +1,122 @@
+"""Compiled loops of the siting searches: the same sums in the same order as the NumPy code beside them.
+
+Imported only where the extra `fast` is installed and the problem is large enough to pay for it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from geoplan.compiled import compiled
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.integer[Any]]
+
+
+@compiled
+def come(  # noqa: PLR0913, PLR0917 - a kernel takes arrays one by one
+    column: int,
+    place: int,
+    row_start: Ints,
+    row_columns: Ints,
+    column_start: Ints,
+    column_rows: Ints,
+    weight: Floats,
+    count: Ints,
+    holders: Ints,
+    fresh: Floats,
+    kept: Floats,
+    lost: Floats,
+) -> None:
+    """Count a column in at a place: see `Swaps` for what the arrays mean."""
+    for k in range(column_start[column], column_start[column + 1]):
+        row = column_rows[k]
+        people = weight[row]
+        if count[row] == 0:
+            lost[place] += people
+            for e in range(row_start[row], row_start[row + 1]):
+                fresh[row_columns[e]] -= people
+                kept[place, row_columns[e]] += people
+        elif count[row] == 1:
+            owner = holders[row]
+            lost[owner] -= people
+            for e in range(row_start[row], row_start[row + 1]):
+                kept[owner, row_columns[e]] -= people
+        count[row] += 1
+        holders[row] += place
+
+
+@compiled
+def go(  # noqa: PLR0913, PLR0917 - likewise
+    column: int,
+    place: int,
+    row_start: Ints,
+    row_columns: Ints,
+    column_start: Ints,
+    column_rows: Ints,
+    weight: Floats,
+    count: Ints,
+    holders: Ints,
+    fresh: Floats,
+    kept: Floats,
+    lost: Floats,
+) -> None:
+    """Count a column out of a place."""
+    for k in range(column_start[column], column_start[column + 1]):
+        row = column_rows[k]
+        people = weight[row]
+        count[row] -= 1
+        holders[row] -= place
+        if count[row] == 0:
+            lost[place] -= people
+            for e in range(row_start[row], row_start[row + 1]):
+                fresh[row_columns[e]] += people
+                kept[place, row_columns[e]] -= people
+        elif count[row] == 1:
+            owner = holders[row]
+            lost[owner] += people
+            for e in range(row_start[row], row_start[row + 1]):
+                kept[owner, row_columns[e]] += people
+
+
+@compiled
+def best_swap(
+    fresh: Floats, kept: Floats, lost: Floats, is_open: NDArray[np.bool_]
+) -> tuple[float, int, int]:
+    """Return gain, place and column of the best swap; a tie goes to the first place, then column."""
+    best, out, new = -np.inf, -1, -1
+    for place in range(kept.shape[0]):
+        for column in range(kept.shape[1]):
+            gain = fresh[column] + kept[place, column] - lost[place]
+            if gain > best and not is_open[column]:
+                best, out, new = gain, place, column
+    return best, out, new
+
+
+@compiled
+def best_median_move(price: Floats, first: Ints, d1: Floats, d2: Floats, saved: Floats, paid: Floats) -> None:
+    """Add up, row by row, what each column saves, and what each closing pays if the column opens."""
+    for row in range(price.shape[0]):
+        near, next_near, holder = d1[row], d2[row], first[row]
+        for column in range(price.shape[1]):
+            cost = price[row, column]
+            if cost < near:
+                saved[column] += cost - near
+            else:
+                paid[holder, column] += min(cost, next_near) - near
+
+
+@compiled
+def below(price: Floats, u: Floats, value: Floats) -> None:
+    """Add up, row by row, by how much each column is below the multipliers."""
+    for row in range(price.shape[0]):
+        most = u[row]
+        for column in range(price.shape[1]):
+            gap = price[row, column] - most
+            if gap < 0.0:
+                value[column] += gap
