@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from browser import launch, opened
 from fixture import toy_result
+from rich_fixture import everything_result
 
 from geoplan.output.page.page import render_page
 
@@ -23,6 +24,15 @@ def text(toy):
 def file(text, tmp_path_factory):
     path = tmp_path_factory.mktemp("page") / "index.html"
     path.write_text(text, encoding="utf-8", newline="")
+    return path
+
+
+@pytest.fixture(scope="session")
+def everything(tmp_path_factory):
+    """The page that shows everything: the shipped country, a plan beside its parent, two years, all sections."""
+    folder = tmp_path_factory.mktemp("everything")
+    path = folder / "index.html"
+    path.write_text(render_page(everything_result(folder)), encoding="utf-8", newline="")
     return path
 
 

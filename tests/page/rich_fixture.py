@@ -1,4 +1,4 @@
-"""The made-up country with everything at once: years, service areas, a siting and a phasing."""
+"""Results with everything at once: years, service areas, a siting, a phasing; made up, and the real country."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import pandas as pd
 import shapely
 from fixture import rows, two_years
 
+from geoplan.run import run_with_base
+from geoplan.scenario import load_scenario
 from geoplan.sections import PhasingSection, SitingSection
 
 CANDIDATES = rows("""
@@ -162,3 +164,56 @@ def rich_result():
         for state, grow in zip(first.years, (1.0, 1.1), strict=True)
     )
     return replace(first, years=years, siting=siting(), phasing=phasing())
+
+
+PLAN = """
+extends = "baseline"
+years = [2026, 2028]
+title = { az = "Hamısı birlikdə", ru = "Всё вместе", en = "All together" }
+
+[[changes]]
+change = "open_facility"
+facility = "f-agdam-rmx-yeni"
+start = 2027
+beds = 210
+source = "made up for this test"
+
+[[changes]]
+change = "add_service"
+facility = "f-naxcivan-respublika-xastaxanasi"
+service = "cardiology_pci"
+start = 2026
+source = "made up for this test"
+
+[[changes]]
+change = "close_road"
+inside = "POLYGON ((46.640 39.666, 46.650 39.666, 46.650 39.672, 46.640 39.672, 46.640 39.666))"
+reason = "slide"
+"""
+
+
+def everything_result(folder):
+    """Return the shipped country with a plan that opens and closes, beside its parent, and made-up sections."""
+    (folder / "plan.toml").write_text(PLAN, encoding="utf-8")
+    result = run_with_base(load_scenario(folder / "plan.toml"))
+    candidates = result.years[0].sites.query("site_kind == 'candidate'").index[::40]
+    stands = str(result.years[0].counting[0])
+    real = dict(zip([row[0] for row in CANDIDATES], candidates, strict=False)) | {"f-baki-kardio": stands}
+
+    def renamed(frame):
+        frame = frame.copy()
+        for name in ("site_id", "sites", "best_sites"):
+            if name in frame:
+                frame[name] = [";".join(real.get(key, key) for key in str(v).split(";")) for v in frame[name]]
+        return frame
+
+    plan, phases = siting(), phasing()
+    tables = {name: renamed(frame) for name, frame in plan.tables.items()}
+    years = {2026: 2026, 2030: 2028}
+    steps = renamed(phases.phases)
+    steps = steps.assign(year=steps["year"].map(years))
+    return replace(
+        result,
+        siting=replace(plan, tables=tables),
+        phasing=replace(phases, years=(2026, 2028), phases=steps),
+    )

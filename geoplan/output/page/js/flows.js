@@ -1,4 +1,4 @@
-/* Flows: a thin line from every place to the centre nearest by road, as wide as its people are many. */
+/* Flows: a thin line from every settlement to the centre nearest by road, as wide as its people are many. */
 (function (gp) {
   "use strict";
 
@@ -9,25 +9,34 @@
 
   flows.there = () => Boolean(gp.bulk);
 
-  /* [point, facility] of every place with people that reaches a centre, the smallest places first. */
-  flows.pairs = function () {
-    const c = gp.model.coverage();
-    return gp.bulk.points.id.map((_, i) => i).filter((i) => c.tenths[i] >= 0 && c.facility[i] >= 0 && gp.model.people(i) > 0)
-      .sort((a, b) => gp.model.people(a) - gp.model.people(b)).map((i) => [i, c.facility[i]]);
+  /* {from, to, people} of every settlement that reaches a centre, and of the rural people of each district together; the smallest first. */
+  flows.lines = function () {
+    const c = gp.model.coverage(), p = gp.bulk.points, rural = new Map(), out = [];
+    p.id.forEach((_, i) => {
+      const to = c.facility[i], people = gp.model.people(i);
+      if (c.tenths[i] < 0 || to < 0 || people <= 0) return;
+      if (gp.model.isSettlement(i)) return void out.push({ from: [p.lat[i], p.lon[i]], to, people });
+      const key = p.district[i] + "|" + to, sum = rural.get(key) || { from: [0, 0], to, people: 0 };
+      sum.from = [sum.from[0] + people * p.lat[i], sum.from[1] + people * p.lon[i]];
+      sum.people += people;
+      rural.set(key, sum);
+    });
+    rural.forEach((sum) => out.push(Object.assign(sum, { from: sum.from.map((v) => v / sum.people) })));
+    return out.sort((a, b) => a.people - b.people);
   };
 
-  const width = (people, zoom) => Math.min(7, (0.35 + 0.011 * Math.sqrt(people)) * Math.max(0.8, 1 + (zoom - 7.5) * 0.2));
+  const width = (people, zoom) => Math.min(8, (0.4 + 0.0115 * Math.sqrt(people)) * Math.max(0.8, 1 + (zoom - 7.5) * 0.2));
 
   function draw(context, view) {
-    const p = gp.bulk.points, f = gp.bulk.facilities, zoom = gp.map.getZoom(), at = new Map();
-    const goal = (to) => at.get(to) || at.set(to, gp.map.latLngToContainerPoint([f.lat[to], f.lon[to]])).get(to);
+    const f = gp.bulk.facilities, zoom = gp.map.getZoom();
     context.strokeStyle = COLOUR;
     context.lineCap = "round";
+    context.setLineDash([]);
     context.globalAlpha = 0.5;
-    flows.pairs().forEach(([i, to]) => {
-      const from = gp.map.latLngToContainerPoint([p.lat[i], p.lon[i]]), end = goal(to);
+    flows.lines().forEach((line) => {
+      const from = gp.map.latLngToContainerPoint(line.from), end = gp.map.latLngToContainerPoint([f.lat[line.to], f.lon[line.to]]);
       if (Math.max(from.x, end.x) < view.west || Math.min(from.x, end.x) > view.east || Math.max(from.y, end.y) < view.north || Math.min(from.y, end.y) > view.south) return;
-      context.lineWidth = width(gp.model.people(i), zoom);
+      context.lineWidth = width(line.people, zoom);
       context.beginPath();
       context.moveTo(from.x, from.y);
       context.lineTo(end.x, end.y);
