@@ -2,7 +2,7 @@
 (function (gp) {
   "use strict";
 
-  const areas = { name: "areas" };
+  const areas = { name: "areas", drawn: [] };
   gp.serviceAreas = areas;
   gp.state.areas = false;
 
@@ -35,15 +35,21 @@
   }
 
   /* Each band holds the ones before it: the outermost lies at the bottom, and the next one covers it. */
-  areas.redraw = function () {
-    if (areas.layer) areas.layer.remove();
-    areas.layer = null;
-    if (!areas.there() || !gp.state.areas) return;
+  function drawn(pane) {
     const bands = areas.shown(), colours = gp.palette.bands();
-    if (!bands) return;
-    areas.layer = L.layerGroup(bands.map((polygons, k) => L.polygon(polygons.map((rings) => rings.map(ring)), {
-      pane: "gp-areas", interactive: false, smoothFactor: 0.6, fillColor: colours[k], fillOpacity: 1, color: "#ffffff", weight: 0.8, opacity: 0.9,
+    if (!bands) return null;
+    return L.layerGroup(bands.map((polygons, k) => L.polygon(polygons.map((rings) => rings.map(ring)), {
+      pane, interactive: false, smoothFactor: 0.6, fillColor: colours[k], fillOpacity: 1, color: "#ffffff", weight: 0.8, opacity: 0.9,
     })).reverse()).addTo(gp.map);
+  }
+
+  /* Beside the base each side has its own. */
+  areas.redraw = function () {
+    areas.drawn.forEach((layer) => layer.remove());
+    areas.drawn = [];
+    if (!areas.there() || !gp.state.areas) return;
+    const both = [drawn("gp-areas"), gp.modes.isCompare() ? gp.model.as("base", () => drawn("gp-areas-base")) : null];
+    areas.drawn = both.filter(Boolean);
   };
 
   /* The colours of areas are those of the points: over coloured districts they would say two things at once. */
@@ -61,8 +67,7 @@
 
   gp.layers.push(areas);
   gp.whenReady(() => {
-    const pane = gp.map.createPane("gp-areas");
-    gp.paint(pane, { "z-index": "320", opacity: "0.6", "pointer-events": "none" });
+    ["gp-areas", "gp-areas-base"].forEach((name) => gp.paint(gp.map.createPane(name), { "z-index": "320", opacity: "0.6", "pointer-events": "none" }));
     gp.onChange(["areas"], follow);
     gp.onChange(["theme"], leave);
     gp.onChange(gp.model.FIGURES, areas.redraw);

@@ -3,6 +3,7 @@
   "use strict";
 
   const STEP = 2, LEAP = 10; // percent of the map's width that a key moves the handle
+  const PANES = ["gp-districts", "gp-areas", "gp-flows", "gp-points"]; // each has a twin for the base, those of layers once they are there
   const compare = { at: 50, layers: [] };
   gp.compare = compare;
 
@@ -30,7 +31,7 @@
       compare.points.remove();
       compare.points = null;
     }
-    ["gp-districts", "gp-points"].forEach((name) => gp.paint(gp.map.getPane(name), { "clip-path": "" }));
+    PANES.forEach((name) => clipped(name, ""));
   }
 
   function build() {
@@ -57,13 +58,17 @@
     }
   }
 
+  const clipped = (name, shape) => gp.map.getPane(name) && gp.paint(gp.map.getPane(name), { "clip-path": shape });
+
   /* Each pane shows its half; the corners are those of the window as the panes count them. */
   function clip() {
     const size = gp.map.getSize(), x = size.x * compare.at / 100;
     const corner = gp.map.containerPointToLayerPoint([0, 0]), end = gp.map.containerPointToLayerPoint([size.x, size.y]), middle = corner.x + x;
     const box = (west, east) => "polygon(" + [[west, corner.y], [east, corner.y], [east, end.y], [west, end.y]].map((p) => p[0] + "px " + p[1] + "px").join(",") + ")";
-    ["gp-districts-base", "gp-points-base"].forEach((name) => gp.paint(gp.map.getPane(name), { "clip-path": box(corner.x, middle) }));
-    ["gp-districts", "gp-points"].forEach((name) => gp.paint(gp.map.getPane(name), { "clip-path": box(middle, end.x) }));
+    PANES.forEach((name) => {
+      clipped(name + "-base", box(corner.x, middle));
+      clipped(name, box(middle, end.x));
+    });
     gp.paint(compare.handle, { left: compare.at + "%" });
   }
 

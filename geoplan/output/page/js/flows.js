@@ -47,18 +47,24 @@
 
   flows.redraw = function () {
     if (!flows.layer) return;
-    if (!gp.state.flows) flows.layer.remove();
-    else if (gp.map.hasLayer(flows.layer)) flows.layer.redraw();
-    else flows.layer.addTo(gp.map);
+    show(flows.layer, gp.state.flows);
+    show(flows.base, gp.state.flows && gp.modes.isCompare());
   };
+
+  function show(layer, on) {
+    if (!on) layer.remove();
+    else if (gp.map.hasLayer(layer)) layer.redraw();
+    else layer.addTo(gp.map);
+  }
 
   flows.legend = () => [[gp.svg("svg", { width: 22, height: 14, "aria-hidden": "true", class: "gp-swatch" },
     gp.svg("path", { d: "M1 12L21 6", stroke: COLOUR, "stroke-width": 2.4, opacity: 0.5 }), gp.svg("path", { d: "M1 2L21 6", stroke: COLOUR, "stroke-width": 0.8, opacity: 0.5 })), gp.t("flows.legend")]];
 
   gp.layers.push(flows);
   gp.whenReady(() => {
-    gp.paint(gp.map.createPane("gp-flows"), { "z-index": "400", "pointer-events": "none" });
+    ["gp-flows", "gp-flows-base"].forEach((name) => gp.paint(gp.map.createPane(name), { "z-index": "400", "pointer-events": "none" }));
     flows.layer = new gp.CanvasLayer("gp-flows", draw);
+    flows.base = new gp.CanvasLayer("gp-flows-base", (context, view) => gp.model.as("base", () => draw(context, view)));
     gp.onChange(["flows", ...gp.model.FIGURES], flows.redraw);
     gp.onChange(["flows"], gp.controls.render);
     gp.onChange(["flows"], gp.legend.render);

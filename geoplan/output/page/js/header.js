@@ -29,7 +29,7 @@
   function languages() {
     return gp.el("div", { class: "gp-segment", role: "group", "aria-label": gp.t("language") },
       gp.head.languages.map((code) => gp.el("button", { type: "button", lang: code, title: LANGUAGE_NAMES[code],
-        "aria-label": LANGUAGE_NAMES[code], "aria-pressed": code === gp.state.lang, "data-gp-language": code,
+        "aria-label": code.toUpperCase() + ", " + LANGUAGE_NAMES[code], "aria-pressed": code === gp.state.lang, "data-gp-language": code,
         "data-gp-focus": "language-" + code, on: { click: () => gp.set({ lang: code }) } }, code.toUpperCase())));
   }
 
