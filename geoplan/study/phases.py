@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import pandas as pd
-
-from geoplan.analysis.phasing import solve_phases
+from geoplan.analysis.phasing import phases_table, solve_phases
 from geoplan.analysis.phasing_case import PhasingRule, case_of_instances
 from geoplan.analysis.siting_instance import COVER_MODELS
 from geoplan.errors import UsageError
@@ -23,19 +20,6 @@ if TYPE_CHECKING:
     from geoplan.study.ask import Study
 
     Progress = Callable[[float, float], None]
-
-PHASES = [
-    "plan",
-    "year",
-    "rank",
-    "site_id",
-    "status",
-    "cost_azn",
-    "spent_azn",
-    "budget_azn",
-    "people_covered",
-    "population",
-]
 
 ANSWERED = frozenset({"mclp", "lscp", "p-median"})
 """Models whose question can be asked over years: most people within the limit, or least people x minutes."""
@@ -82,7 +66,7 @@ def phased(
         service="+".join(siting.service),
         years=phasing.years,
         record=_record(answer, rule, phasing),
-        phases=_table(answer, opening),
+        phases=phases_table(answer),
     )
 
 
@@ -96,37 +80,6 @@ def _money(study: Study) -> tuple[dict[str, float], dict[str, float]]:
         opening |= dict(zip(ids, ground.sites["open_azn"].tolist(), strict=True))
         running |= dict(zip(ids, ground.sites["run_azn_a_year"].tolist(), strict=True))
     return opening, running
-
-
-def _table(answer: PhasedPlans, opening: Mapping[str, float]) -> pd.DataFrame:
-    """Return one row a site opened in a year of a plan; a year that opens nothing has one without site."""
-    rows = [row for plan in answer.plans for row in _rows(answer, plan, opening)]
-    return pd.DataFrame(rows, columns=PHASES)
-
-
-def _rows(answer: PhasedPlans, plan: PhasedPlan, opening: Mapping[str, float]) -> list[dict[str, Any]]:
-    """Return the rows of one plan."""
-    if plan.checked is None:
-        return []
-    budgets = answer.rule.budgets if plan.name != "by_number" else None
-    rows: list[dict[str, Any]] = []
-    for k, year in enumerate(answer.case.years):
-        running = plan.checked.running[k] if answer.rule.running_in_budget else 0.0
-        head = {
-            "plan": plan.name,
-            "year": year,
-            "spent_azn": plan.checked.opening[k] + running,
-            "budget_azn": np.nan if budgets is None else budgets[k],
-            "people_covered": plan.checked.covered[k],
-            "population": plan.checked.population[k],
-        }
-        rows += [
-            {**head, "rank": n + 1, "site_id": name, "status": "opened", "cost_azn": opening[name]}
-            for n, name in enumerate(plan.opened[k])
-        ]
-        if not plan.opened[k]:
-            rows.append({**head, "rank": 0, "site_id": "", "status": "", "cost_azn": 0.0})
-    return rows
 
 
 def _record(answer: PhasedPlans, rule: PhasingRule, phasing: Phasing) -> dict[str, Any]:
