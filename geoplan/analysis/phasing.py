@@ -39,7 +39,6 @@ __all__ = [
     "case_of_instances",
     "check_phases",
     "make_case",
-    "phases_record",
     "phases_table",
     "solve_phases",
     "solve_phasing",
@@ -182,12 +181,27 @@ def solve_phases(
         return PhasedPlans(
             case, rule, (nested,), explain_phasing(case, rule, clock.part(SHARES["by_number"]))
         )
-    plans = [nested, _last_year_first(case, rule, clock, gap)]
+    plans = [nested, _like(nested, _last_year_first(case, rule, clock, gap), case, rule)]
     if by_number and rule.budgets is not None:
         numbers = rule.open_each or tuple(len(sites) for sites in nested.opened)
         free = replace(rule, budgets=None, open_each=numbers)
-        plans.append(_solved("by_number", case, free, clock.part(SHARES["by_number"]), gap=gap))
+        plan = _solved("by_number", case, free, clock.part(SHARES["by_number"]), gap=gap)
+        plans.append(_like(nested, plan, case, free))
     return PhasedPlans(case, rule, tuple(plans), None)
+
+
+def _like(nested: PhasedPlan, plan: PhasedPlan, case: PhasingCase, rule: PhasingRule) -> PhasedPlan:
+    """Return a plan with the sites of the nested one where these are exactly as good under its rule.
+
+    Else plans that differ by a tie alone would look like two answers.
+    """
+    if plan.checked is None:
+        return plan
+    checked, wrong = check_phases(case, rule, nested.opened)
+    same = [c.covered[-1] if rule.objective == "cover" else c.travel[-1] for c in (checked, plan.checked)]
+    if wrong or same[0] != same[1] or checked.objective(rule) != plan.objective:
+        return plan
+    return replace(plan, opened=nested.opened, checked=checked)
 
 
 def _last_year_first(case: PhasingCase, rule: PhasingRule, clock: Clock, gap: float) -> PhasedPlan:
@@ -343,45 +357,3 @@ def _rows(plans: PhasedPlans, plan: PhasedPlan) -> list[tuple[Any, ...]]:
         ]
         rows += [(plan.name, year, *head, *figures) for head in named or [(0, "", "", np.nan)]]
     return rows
-
-
-def phases_record(plans: PhasedPlans) -> dict[str, Any]:
-    """Return the plans as `siting.json` has them: status, objective, bound, money; or why there is none."""
-    rule = plans.rule
-    record: dict[str, Any] = {
-        "objective": rule.objective,
-        "limit": rule.limit,
-        "years": list(plans.case.years),
-        "budgets_azn": list(rule.budgets) if rule.budgets is not None else None,
-        "open_each": list(rule.open_each) if rule.open_each is not None else None,
-        "open_total": rule.open_total,
-        "carry_over": rule.carry_over,
-        "running_in_budget": rule.running_in_budget,
-        "plans": {plan.name: _record(plan) for plan in plans.plans},
-    }
-    nested, last = plans.plan("nested"), plans.plan("last_year_first")
-    if nested is not None and last is not None and last.checked is not None:
-        record["nested_gains"] = abs(nested.objective - last.objective)
-    if plans.explained is not None:
-        record["infeasible"] = list(plans.explained.reasons)
-        record["relaxations"] = dict(plans.explained.relaxations)
-    return record
-
-
-def _record(plan: PhasedPlan) -> dict[str, Any]:
-    """Return one plan of the record."""
-    checked = plan.checked
-    head = {"status": plan.status, "stopped_by": plan.stopped_by, "seconds": round(plan.seconds, 3)}
-    if checked is None:
-        return head
-    return head | {
-        "objective": plan.objective,
-        "bound": plan.bound,
-        "gap": plan.gap,
-        "verified": not plan.verified,
-        "opened": [list(year) for year in plan.opened],
-        "covered": [None if np.isnan(v) else v for v in checked.covered],
-        "population": list(checked.population),
-        "opening_azn": list(checked.opening),
-        "running_azn": list(checked.running),
-    }
