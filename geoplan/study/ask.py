@@ -10,7 +10,7 @@ import numpy as np
 from geoplan.analysis.siting_ask import SiteOptions, fitting
 from geoplan.analysis.siting_instance import COVER_MODELS, Question
 from geoplan.analysis.siting_make import Choices
-from geoplan.errors import UsageError
+from geoplan.errors import Finding, UsageError, did_you_mean, raise_on_errors
 from geoplan.siting_answer import Case, make_case
 from geoplan.study.ground import JOINT, Ground, ground_of, siting_tables
 
@@ -73,6 +73,7 @@ def study_of(result: Result, state: YearState, siting: Siting) -> Study:
     InputError
         With every id that is no site, and numbers that do not fit.
     """
+    _check_kinds(state, siting)
     services = {s.id: s for s in result.scenario.services}
     grounds = tuple(ground_of(result, state, services[name], siting) for name in siting.service)
     tables = siting_tables(grounds, siting)
@@ -92,6 +93,20 @@ def study_of(result: Result, state: YearState, siting: Siting) -> Study:
     existing = np.array([stands[name] for name in case.made.instance.site_ids], dtype=bool)
     made = replace(case.made, instance=replace(case.made.instance, existing=existing))
     return Study(siting, grounds, replace(case, made=made))
+
+
+def _check_kinds(state: YearState, siting: Siting) -> None:
+    """Raise for each site of `kinds` that is none, in this state or any."""
+    known = [] if state.sites is None else state.sites.index.tolist()
+    wrong = sorted({name for row in siting.kinds for name in row.sites} - set(known))
+    raise_on_errors(
+        [
+            Finding(
+                "error", "unknown-site", f"'{n}' is no site.{did_you_mean(n, known)}", where="siting.kinds"
+            )
+            for n in wrong
+        ]
+    )
 
 
 def numbered(
