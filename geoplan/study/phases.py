@@ -44,6 +44,9 @@ def phased(
         what = "closable" if siting.closable else f"model {siting.model}"
         hint = f"Phases know {', '.join(sorted(ANSWERED))} and sites that stay open."
         raise UsageError(f"phasing with {what}", hint=hint)
+    if unheard := _unheard(first):
+        hint = "Take it out, or ask for the phases in a scenario of their own."
+        raise UsageError(f"phasing does not know {', '.join(unheard)}", hint=hint)
     opening, running = _money(first)
     case = case_of_instances(
         {year: studies[year].case.made.instance for year in phasing.years},
@@ -68,6 +71,19 @@ def phased(
         record=_record(answer, rule, phasing),
         phases=phases_table(answer),
     )
+
+
+def _unheard(study: Study) -> list[str]:
+    """Return what a question asks for and phases would pass over in silence."""
+    siting, question = study.siting, study.case.question
+    asked = {
+        "limits by pair, region or district": not question.side.empty,
+        "capacities": question.capacitated,
+        "budget_azn (years have budgets_azn)": siting.budget_azn is not None,
+        "shared_open_azn": siting.shared_open_azn > 0,
+        "equity_floor": siting.equity_floor,
+    }
+    return [name for name, given in asked.items() if given]
 
 
 def _money(study: Study) -> tuple[dict[str, float], dict[str, float]]:
