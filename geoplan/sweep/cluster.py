@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import distributed
 
 from geoplan.errors import GeoplanError, UsageError
-from geoplan.sweep.tasks import Outcome, message_of, work
+from geoplan.sweep.tasks import Outcome, Workshop, message_of, work
 from geoplan.tables.pool import TablePool
 from geoplan.version import __version__
 
@@ -28,8 +28,8 @@ AHEAD: Final = 3
 
 CONNECT_SECONDS: Final = 20
 
-_pools: dict[str, TablePool] = {}
-"""On a worker: the tables of each sweep that is under way."""
+_workshops: dict[str, Workshop] = {}
+"""On a worker: what it keeps for each sweep that is under way."""
 
 
 class Tables(distributed.WorkerPlugin):  # type: ignore[misc] # distributed has no types
@@ -42,16 +42,16 @@ class Tables(distributed.WorkerPlugin):  # type: ignore[misc] # distributed has 
 
     def setup(self, worker: Any) -> None:  # noqa: ARG002 - distributed calls it so
         """Keep the tables on the worker."""
-        _pools[self.sweep_id] = TablePool(self.tables)
+        _workshops[self.sweep_id] = Workshop(TablePool(self.tables))
 
     def teardown(self, worker: Any) -> None:  # noqa: ARG002 - as above
         """Let them go."""
-        _pools.pop(self.sweep_id, None)
+        _workshops.pop(self.sweep_id, None)
 
 
 def _work(task: Task, sweep_id: str) -> Outcome:
     """Do one run on a worker."""
-    return work(task, _pools[sweep_id])
+    return work(task, _workshops[sweep_id])
 
 
 def _version() -> str:

@@ -10,13 +10,13 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING, Final
 
-from geoplan.sweep.tasks import Outcome, work
-from geoplan.tables.pool import TablePool
+from geoplan.sweep.tasks import Outcome, Workshop, work
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
     from geoplan.sweep.tasks import Task
+    from geoplan.tables.pool import TablePool
 
     Outcomes = Generator[Outcome, None, None]
 
@@ -29,17 +29,18 @@ DEATHS_ALONE: Final = 2
 
 def in_process(tasks: Sequence[Task], pool: TablePool) -> Outcomes:
     """Yield the outcomes of `tasks` one after another."""
+    workshop = Workshop(pool)
     for task in tasks:
-        yield work(task, pool)
+        yield work(task, workshop)
 
 
-_pools: dict[str, TablePool] = {}
-"""The tables of this process, if it is one of those of `on_processes`; made by `_start`."""
+_workshops: dict[str, Workshop] = {}
+"""That of this process, if it is one of those of `on_processes`; made by `_start`."""
 
 
 def _start() -> None:
-    """Make the table pool of a new process: each reads the tables once, whatever it runs."""
-    _pools["own"] = TablePool()
+    """Make the workshop of a new process: each reads the tables once, whatever it runs."""
+    _workshops["own"] = Workshop()
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
@@ -53,7 +54,7 @@ def _end_with_parent() -> None:
 
 def _work(task: Task) -> Outcome:
     """Do one run in a process of `on_processes`."""
-    return work(task, _pools["own"])
+    return work(task, _workshops["own"])
 
 
 def on_processes(tasks: Sequence[Task], workers: int) -> Outcomes:

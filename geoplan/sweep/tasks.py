@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
-from dataclasses import dataclass
+import threading
+from collections import Counter
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import ValidationError
@@ -14,18 +17,26 @@ from geoplan.run import run
 from geoplan.scenario import Scenario
 from geoplan.scenario.models import LATER_KEYS
 from geoplan.sweep.plan import FIGURES
+from geoplan.sweep.trials import RoadTrials, without_trials
+from geoplan.tables.pool import DemandPool, TablePool
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from geoplan.result import Result
+    import pandas as pd
+
     from geoplan.sweep.plan import Keep
-    from geoplan.tables.pool import TablePool
     from geoplan.tables.read import TableSet
+
+    Rows = tuple[tuple[Any, ...], ...]
 
 WHOLE: Final = frozenset(FIGURES[:3]) | frozenset(FIGURES[4:5]) | frozenset(FIGURES[8:])
 """Figures that count people."""
+
+
+ALIKE: Final = 8
+"""From so many runs on that differ only in road what-ifs, the country is made ready for them once."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +57,9 @@ class Task:
         Why there is no scenario.
     keep
         What is kept of the result.
+    alike
+        A name for what it has in common with all tasks that differ only in road what-ifs (see `trials`), and
+        how many these are; no name where it has no such what-if.
     """
 
     number: int
@@ -54,6 +68,7 @@ class Task:
     tables_key: str
     problem: str
     keep: Keep
+    alike: tuple[str, int] = ("", 1)
 
 
 @dataclass(frozen=True)
@@ -155,8 +170,18 @@ def prepare(
         known = tuple(sorted(paths.items()))
         if known not in keys:
             keys[known] = pool.key(paths)
-        tasks.append(Task(number, values, own, keys[known], "", keep))
-    return tasks
+        tasks.append(Task(number, values, own, keys[known], "", keep, (_likeness(own, keys[known]), 1)))
+    count = Counter(task.alike[0] for task in tasks)
+    return [replace(task, alike=(task.alike[0], count[task.alike[0]])) for task in tasks]
+
+
+def _likeness(scenario: Scenario, tables_key: str) -> str:
+    """Return one text for a scenario without its road what-ifs on its tables; empty where it has none."""
+    bare = without_trials(scenario)
+    if len(bare.changes) == len(scenario.changes):
+        return ""
+    text = json.dumps([tables_key, content_of(bare)], ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def message_of(error: BaseException) -> str:
@@ -168,28 +193,69 @@ def message_of(error: BaseException) -> str:
     return f"defect: {type(error).__name__}: {error}"
 
 
-def work(task: Task, pool: TablePool) -> Outcome:
+class Workshop:
+    """What a process keeps between the runs that it does: tables, people, and countries ready for trials."""
+
+    def __init__(self, tables: TablePool | None = None) -> None:
+        self.tables = TablePool() if tables is None else tables
+        self._people = DemandPool()
+        self._trials: tuple[str, RoadTrials | None] = ("", None)
+        self._one_at_a_time = threading.Lock()  # workers of a cluster may have threads
+
+    def figures(self, task: Task, scenario: Scenario) -> Rows:
+        """Return the figures of one run: by trial where many runs are alike, else by a run anew.
+
+        Raises
+        ------
+        InputError
+            As a run.
+        """
+        tables = self._tables(task, scenario)
+        summary = self._tried(task, scenario, tables)
+        if summary is not None:
+            return figures(summary, task.keep)
+        result = run(scenario, tables=tables, figures_only=True, people=self._people)
+        return figures(result.coverage_summary, task.keep)
+
+    def _tried(self, task: Task, scenario: Scenario, tables: TableSet) -> pd.DataFrame | None:
+        """Return the summary by trial, None where there is to be a run anew."""
+        with self._one_at_a_time:
+            trials = self._ready(task, scenario, tables)
+            if trials is None:
+                return None
+            return trials.summary(scenario, levels=task.keep.levels, services=task.keep.services)
+
+    def _ready(self, task: Task, scenario: Scenario, tables: TableSet) -> RoadTrials | None:
+        """Return the country of a task ready for trials; the last one is kept, runs alike come together."""
+        name, count = task.alike
+        if not name or count < ALIKE:
+            return None
+        if self._trials[0] != name:
+            try:
+                made = RoadTrials(scenario, tables, people=self._people, runs=count)
+            except GeoplanError:  # the run says what is wrong
+                made = None
+            self._trials = name, made
+        return self._trials[1]
+
+    def _tables(self, task: Task, scenario: Scenario) -> TableSet:
+        """Return the tables of a task: those that travelled here, else read from their files."""
+        known = self.tables.known(task.tables_key)
+        return self.tables.read(scenario.table_paths()) if known is None else known
+
+
+def work(task: Task, workshop: Workshop) -> Outcome:
     """Return what one run gives; an error of any kind is its outcome, never the end of the sweep."""
     if task.scenario is None:
         return Outcome(task.number, error=task.problem)
     try:
-        result = run(task.scenario, tables=_tables(task, pool), figures_only=True)
-        return Outcome(task.number, rows=figures(result, task.keep))
+        return Outcome(task.number, rows=workshop.figures(task, task.scenario))
     except Exception as error:  # noqa: BLE001 - one bad run must not end a thousand good ones
         return Outcome(task.number, error=message_of(error))
 
 
-def _tables(task: Task, pool: TablePool) -> TableSet:
-    """Return the tables of a task: those that travelled here, else read from their files."""
-    known = pool.known(task.tables_key)
-    if known is not None or task.scenario is None:
-        return known  # type: ignore[return-value]
-    return pool.read(task.scenario.table_paths())
-
-
-def figures(result: Result, keep: Keep) -> tuple[tuple[Any, ...], ...]:
-    """Return `(year, level, id, service, figure, figure, ...)` of every row that is kept."""
-    table = result.coverage_summary
+def figures(table: pd.DataFrame, keep: Keep) -> Rows:
+    """Return `(year, level, id, service, figure, figure, ...)` of every row of the summary that is kept."""
     chosen = table["level"].isin(keep.levels)
     for column, wanted in (("id", keep.ids), ("service", keep.services)):
         chosen &= table[column].isin(wanted) if wanted else True

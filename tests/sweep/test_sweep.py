@@ -26,8 +26,7 @@ from geoplan.sweep import sweep as sweeping
 from geoplan.sweep.journal import NAME, Journal
 from geoplan.sweep.plan import Keep
 from geoplan.sweep.sweep import Where, sweep
-from geoplan.sweep.tasks import Outcome, Task, changed, work
-from geoplan.tables.pool import TablePool
+from geoplan.sweep.tasks import Outcome, Task, Workshop, changed, work
 
 
 def same_tables(one: Path, two: Path) -> None:
@@ -238,7 +237,7 @@ def dies_on_three(task: Task) -> Outcome:
     """Do a run, or kill the process."""
     if task.number == 3:
         os.kill(os.getpid(), signal.SIGKILL)
-    return work(task, TablePool())
+    return work(task, Workshop())
 
 
 def test_a_defect_in_one_run_is_its_outcome(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -248,7 +247,7 @@ def test_a_defect_in_one_run_is_its_outcome(monkeypatch: pytest.MonkeyPatch, tmp
         raise ZeroDivisionError("division by zero")
 
     monkeypatch.setattr("geoplan.sweep.tasks.run", broken)
-    outcome = work(Task(1, {}, scenario, "", "", Keep()), TablePool())
+    outcome = work(Task(1, {}, scenario, "", "", Keep()), Workshop())
     assert outcome.error == "defect: ZeroDivisionError: division by zero"
 
 
