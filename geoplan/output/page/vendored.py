@@ -64,6 +64,9 @@ SCRIPTS: Final = (
 )
 """Our modules in the order in which they are joined: each uses only what stands before it."""
 
+STYLES: Final = ("app.css", "whatif.css", "access.css", "paper.css")
+"""Our styles in the order in which they are joined: of two that are equally strong the later one holds."""
+
 TILES: Final = "tiles.js"
 """The one module that only a page with a tile layer carries; it is joined before `main.js`."""
 
@@ -108,7 +111,7 @@ def page_texts(*, tiles: bool = False) -> dict[str, str]:
         f"{ADDRESS}leaflet.js": _leaflet_js(),
         f"{ADDRESS}leaflet.css": _leaflet_css(),
         f"{ADDRESS}app.js": "\n".join(_read(f"js/{name}") for name in scripts),
-        f"{ADDRESS}app.css": "\n".join(_read(name) for name in ("app.css", "whatif.css", "paper.css")),
+        f"{ADDRESS}app.css": "\n".join(_read(name) for name in STYLES),
     }
 
 
