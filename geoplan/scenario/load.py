@@ -222,10 +222,11 @@ def _moved(entry: Any, home: Path, folder: Path) -> Any:
     """Return one table entry as seen from `folder`."""
     if isinstance(entry, list):
         return [_moved(one, home, folder) for one in entry]
-    inner = home.relative_to(folder).as_posix()
-    if not isinstance(entry, str) or inner == "." or entry.startswith((SHIPPED, "/", "\\")) or ":" in entry:
+    if not isinstance(entry, str) or entry.startswith((SHIPPED, "/", "\\")) or ":" in entry:
         return entry
-    return str(PurePosixPath(inner) / entry)
+    if not home.is_relative_to(folder) or home == folder:
+        return entry  # a shipped parent lies elsewhere and names shipped files alone
+    return str(PurePosixPath(home.relative_to(folder).as_posix()) / entry)
 
 
 def _joined_changes(files: list[_File]) -> tuple[list[AnyChange], list[Finding]]:

@@ -59,6 +59,15 @@ def test_parents_of_any_depth_and_their_tables(write):
     assert [c.where for c in leaf.changes] == ["first.toml:5"]
 
 
+@pytest.mark.parametrize("name", [n for n in shipped.scenarios() if n != "baseline"])
+def test_every_shipped_scenario_can_be_a_parent(write, name):
+    parent = load_scenario(name)
+    child = load_scenario(write(head=f'title = "x"\nextends = "{name}"\nyears = {list(parent.years)}\n'))
+    assert [c.key for c in child.changes] == [c.key for c in parent.changes]
+    assert child.envelope == parent.envelope
+    assert child.table_paths() == parent.table_paths()
+
+
 def test_changes_of_the_parent_come_first_and_are_replaced_only_on_purpose(write):
     write(CLOSE + "start = 2026\n", name="parent.toml")
     head = 'title = "x"\nextends = "parent.toml"\n'
