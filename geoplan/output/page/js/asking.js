@@ -167,7 +167,7 @@
 
   asking.render = function () {
     return gp.el("div", { class: "gp-whatif", "data-gp-section": "whatif" },
-      gp.el("p", { class: "gp-soft" }, gp.t("whatif.about")), changes(), target(), plan(), best(), moved(), naming(), kept(),
+      gp.el("p", { class: "gp-soft" }, gp.t("whatif.about")), changes(), naming(), target(), plan(), best(), moved(), kept(),
       gp.whatif.isActive() ? gp.el("p", { class: "gp-soft", "data-gp-engine": true }, gp.t("whatif.engine")) : null);
   };
 

@@ -25,7 +25,7 @@
   };
 
   function place(row) {
-    const f = gp.bulk.facilities, size = gp.map.getZoom() < 8 ? 15 : 20, title = sites.title(row) + ", " + gp.t("status.candidate");
+    const f = gp.bulk.facilities, size = gp.map.getZoom() < 8 ? 13 : 20, title = sites.title(row) + ", " + gp.t("status.candidate");
     const icon = L.divIcon({ html: sites.icon(size), className: "gp-icon gp-site", iconSize: [size, size] });
     const marker = L.marker([f.lat[row], f.lon[row]], { icon, alt: title, keyboard: true, riseOnHover: true, zIndexOffset: -200 });
     marker.bindTooltip(() => gp.el("div", {}, title), { className: "gp-tip", direction: "top", offset: [0, -size / 2], opacity: 1 });
@@ -49,11 +49,10 @@
   sites.card = function (row) {
     const c = gp.whatif.changeOf(row), gain = c ? null : gainOf(row);
     return gp.el("article", { class: "gp-facility", "data-gp-site-card": gp.bulk.facilities.id[row] },
-      gp.el("p", { class: "gp-soft" }, [gp.t("status.candidate"), district(row)].filter(Boolean).join(" · ")),
+      gp.el("p", { class: "gp-soft" }, [gp.t("status.candidate"), district(row) === gp.name(gp.bulk.facilities.name, row) ? "" : district(row)].filter(Boolean).join(" · ")),
       gain ? gp.el("p", {}, gain.gain > 0 ? gp.t("sites.gain", { people: gp.number(gain.gain), service: gp.name(gp.model.service("plan").name), minutes: gp.model.service("plan").target.minutes })
         : gp.t("sites.gain.none", { service: gp.name(gp.model.service("plan").name), minutes: gp.model.service("plan").target.minutes })) : null,
-      c ? gp.el("p", { class: "gp-soft" }, gp.t("whatif.added", { services: c.services.map(gp.serviceName).join(", "), year: c.year })) : kinds(row),
-      sites.button(row));
+      c ? null : kinds(row), sites.button(row));
   };
 
   function gainOf(row) {
@@ -81,8 +80,9 @@
     const act = gp.whatif.canDo(row);
     if (!act) return null;
     const c = gp.whatif.changeOf(row), word = act === "back" ? "back." + c.kind : act;
-    return gp.el("button", { type: "button", class: "gp-button gp-switch gp-switch-" + act, "data-gp-switch": gp.bulk.facilities.id[row], "data-gp-act": act,
-      "data-gp-focus": "switch-" + gp.bulk.facilities.id[row], on: { click: () => act_(row) } }, gp.t("switch." + word, { year: gp.model.year() }));
+    const said = c ? gp.el("p", { class: "gp-asked-line", "data-gp-asked-line": c.kind }, gp.asking.words(c)) : null;
+    return [said, gp.el("button", { type: "button", class: "gp-button gp-switch gp-switch-" + act, "data-gp-switch": gp.bulk.facilities.id[row], "data-gp-act": act,
+      "data-gp-focus": "switch-" + gp.bulk.facilities.id[row], on: { click: () => act_(row) } }, gp.t("switch." + word, { year: gp.model.year() }))];
   };
 
   async function act_(row) {
