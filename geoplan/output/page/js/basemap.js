@@ -81,18 +81,27 @@
   const casing = (i) => ({ color: "#ffffff", opacity: isOpen(i) ? 0.75 : 0, lineCap: "round", weight: weightOf(i) + 1.8 });
   const weightOf = (i) => (ROADS[gp.word(gp.bulk.roads.class, i)] || ROADS.unclassified).weight;
 
+  /* Only what looks otherwise than before is touched. */
+  function dress(layer, look) {
+    const key = Object.values(look).join();
+    if (layer.worn === key) return;
+    layer.worn = key;
+    layer.setStyle(look);
+  }
+
   basemap.restyle = function () {
     if (!gp.bulk) return;
-    basemap.roads.eachLayer((layer) => layer.setStyle(style(layer.feature.properties.i)));
-    basemap.casing.eachLayer((layer) => layer.setStyle(casing(layer.feature.properties.i)));
+    basemap.roads.eachLayer((layer) => dress(layer, style(layer.feature.properties.i)));
+    basemap.casing.eachLayer((layer) => dress(layer, casing(layer.feature.properties.i)));
     basemap.toggle();
   };
 
   basemap.toggle = function () {
     if (!gp.bulk) return;
     const show = (layer, on) => (on ? layer.addTo(gp.map) : layer.remove());
+    const before = gp.map.hasLayer(basemap.casing);
     show(basemap.casing, gp.state.roads && !gp.areas());
     show(basemap.roads, gp.state.roads);
-    if (gp.state.roads) basemap.roads.bringToFront();
+    if (gp.state.roads && gp.map.hasLayer(basemap.casing) && !before) basemap.roads.bringToFront();
   };
 })(window.geoplan);

@@ -1,4 +1,4 @@
-/* A Leaflet layer that is one canvas: redrawn after each move, scaled while a zoom runs. */
+/* A Leaflet layer that is one canvas: redrawn once a frame at most, after a move or a change; scaled while a zoom runs. */
 (function (gp) {
   "use strict";
 
@@ -13,10 +13,12 @@
     onAdd() {
       this.canvas = L.DomUtil.create("canvas", "leaflet-zoom-animated", this._map.getPane(this.paneName));
       this.canvas.setAttribute("aria-hidden", "true");
-      this.redraw();
+      this.drawNow();
     },
 
     onRemove() {
+      cancelAnimationFrame(this.asked);
+      this.asked = 0;
       this.canvas.remove();
       this.canvas = null;
     },
@@ -25,7 +27,14 @@
       return { moveend: this.redraw, resize: this.redraw, zoomanim: this.scale };
     },
 
+    /* Many parts ask after one change: the frame draws once, when the page has its new layout. */
     redraw() {
+      if (this.canvas && !this.asked) this.asked = requestAnimationFrame(() => this.drawNow());
+    },
+
+    drawNow() {
+      cancelAnimationFrame(this.asked);
+      this.asked = 0;
       if (!this.canvas) return;
       const size = this._map.getSize();
       const pad = L.point(Math.round(size.x * PAD), Math.round(size.y * PAD));

@@ -66,12 +66,17 @@
 
   districts.style = style;
 
+  const worn = []; // the look of each polygon: most stay as they are
+
   districts.restyle = function () {
     districts.strength = strength();
     const plain = !gp.areas();
     districts.layers.forEach((polygon, i) => {
       const look = style(i);
       if (plain && !look.dashArray) look.color = "#9aa3ab";
+      const key = Object.values(look).join();
+      if (worn[i] === key) return;
+      worn[i] = key;
       polygon.setStyle(look);
       if (look.dashArray) polygon.bringToFront();
     });
@@ -81,6 +86,7 @@
   };
 
   function mark(i) {
+    worn[i] = null;
     districts.layers[i].setStyle({ color: "#111a24", weight: 3, dashArray: null }).bringToFront();
   }
 
@@ -88,6 +94,7 @@
     if (!on) districts.quiet();
     const chosen = gp.state.selection;
     if (chosen && chosen.kind === "district" && chosen.i === i) return;
+    worn[i] = null;
     if (on) districts.layers[i].setStyle({ weight: 2.4, color: "#111a24" });
     else districts.restyle();
   }

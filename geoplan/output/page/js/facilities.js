@@ -35,7 +35,14 @@
   facilities.isLeftOut = (i) => isOpen(i) && !gp.model.countsHere(i);
 
   /* One icon: a disc with its form, faint and struck out if it does not count here; badges say more than one, military, unverified. */
+  const made = new Map();
   facilities.icon = function (options) {
+    const key = JSON.stringify(options) + (gp.paper ? "paper" : "");
+    if (!made.has(key)) made.set(key, picture(options));
+    return made.get(key).cloneNode(true);
+  };
+
+  function picture(options) {
     const { form, size, open, assumed, left } = options;
     const ink = INK[form], full = open && !left;
     const fill = !full ? "#ffffff" : assumed ? "url(#gp-assumed)" : ink;
@@ -46,7 +53,7 @@
     return gp.svg("svg", { viewBox: "0 0 32 32", width: size, height: size, color: ink, "aria-hidden": "true" },
       gp.svg("circle", { cx: 16, cy: 16, r: 15, fill: options.asked ? "#d1480a" : "#fff" }),
       gp.svg("g", { opacity: left ? 0.5 : null }, disc, plate, glyph, left ? gp.svg("path", { d: "M7 25L25 7", stroke: ink, "stroke-width": 2.4 }) : null), badge(options));
-  };
+  }
 
   const PAPER_PX = 11; // 8.25 pt
 

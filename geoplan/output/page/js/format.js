@@ -89,18 +89,26 @@
     });
   }
 
-  /* A comparison of names by the alphabet of the language shown; keys are made once a name. */
+  const collators = {};
+
+  /* A comparison of names by the alphabet of the language shown; keys are made once a name and language. */
   gp.collator = function () {
+    collators[gp.state.lang] = collators[gp.state.lang] || byAlphabet();
+    return collators[gp.state.lang];
+  };
+
+  function byAlphabet() {
     const known = new Map();
     const key = (text) => known.get(text) || known.set(text, weights(text)).get(text);
     return function (a, b) {
+      if (a === b) return 0;
       const left = key(a), right = key(b);
       for (let i = 0; i < Math.min(left.length, right.length); i += 1) {
         if (left[i] !== right[i]) return left[i] - right[i];
       }
       return left.length - right.length;
     };
-  };
+  }
 
   /* One search key for every spelling: Cyrillic or Latin, with or without dots and tails. */
   gp.fold = function (text) {
