@@ -126,7 +126,7 @@
       gp.el("ul", {}, rows.slice(0, whole ? 60 : TOP).map((r) => gp.el("li", {},
         gp.el("button", { type: "button", class: "gp-moved-row", "data-gp-moved": gp.bulk.points.id[r.i], "data-gp-focus": "moved-" + gp.bulk.points.id[r.i], on: { click: () => select(r.i) } },
           gp.el("span", {}, gp.points.title(r.i)), gp.el("span", { class: "gp-soft" }, gp.t("people.n", { n: gp.number(r.n) })),
-          gp.el("b", {}, gp.modes.minutes(base.tenths[r.i]) + " → " + gp.modes.minutes(after.tenths[r.i])))))), more);
+          gp.el("b", {}, gp.modes.minutes(base.tenths[r.i], base.error[r.i]) + " → " + gp.modes.minutes(after.tenths[r.i], after.error[r.i])))))), more);
   }
 
   function select(i) {

@@ -112,9 +112,10 @@
     const { base, plan } = modes.sides(), saved = gp.model.saved(base.tenths[i], plan.tenths[i]);
     if (saved === null || saved === 0) return null;
     return gp.el("p", { class: "gp-change gp-change-" + (saved > 0 ? "better" : "worse") }, gp.el("span", { "aria-hidden": "true" }, (saved > 0 ? ARROW.better : ARROW.worse) + " "),
-      modes.minutes(base.tenths[i]) + " → " + modes.minutes(plan.tenths[i]));
+      modes.minutes(base.tenths[i], base.error[i]) + " → " + modes.minutes(plan.tenths[i], plan.error[i]));
   };
-  modes.minutes = (tenths) => (tenths >= 0 ? gp.t("minutes", { n: gp.number(tenths / 10, tenths % 10 ? 1 : 0) }) : gp.t(tenths === gp.model.UNREACHABLE ? "state.unreachable" : "state.not_assessed"));
+  /* Where the position is less exact than the time, only an upper bound is honest. */
+  modes.minutes = (tenths, error) => (tenths >= 0 ? gp.t("minutes", { n: error && tenths / 10 < error ? gp.minutes(tenths, error) : gp.number(tenths / 10, tenths % 10 ? 1 : 0) }) : gp.t(tenths === gp.model.UNREACHABLE ? "state.unreachable" : "state.not_assessed"));
 
   /* --- legend of the difference --------------------------------------------------------------------------------- */
 
