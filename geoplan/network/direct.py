@@ -38,21 +38,45 @@ def take_direct(
     """
     (o, rows), (d, columns) = origin, destination
     straight_m = _straight_m(o, rows, d, columns)
-    hopeful = (straight_m <= rule.snap_limit_km * 1000) & (rule.least_minutes(straight_m) < minutes)
-    hopeful &= o.snapped[rows][:, None] & d.snapped[columns][None, :]
+    i, j = np.nonzero((straight_m <= rule.snap_limit_km * 1000) & (rule.least_minutes(straight_m) < minutes))
+    pairs = o, rows[i], d, columns[j]
+    better, *direct = quicker_directly(network, pairs, (minutes[i, j], km[i, j]), ground, rule)
+    i, j = i[better], j[better]
+    minutes[i, j], km[i, j] = direct
+    found = np.zeros(minutes.shape, dtype=bool)
+    found[i, j] = True
+    return found
+
+
+def quicker_directly(
+    network: RoadNetwork,
+    pairs: tuple[Snapping, NDArray[np.intp], Snapping, NDArray[np.intp]],
+    by_road: tuple[NDArray[np.float64], NDArray[np.float64]],
+    ground: Ground,
+    rule: AccessRule,
+) -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.float64]]:
+    """Return which of some pairs (origins and rows, destinations and rows) are quicker off the roads.
+
+    `by_road` are their minutes and kilometres; see `take_direct`.
+
+    Returns
+    -------
+    Their places among the pairs, minutes and kilometres of the direct paths.
+    """
+    o, rows, d, columns = pairs
+    straight_m = np.hypot(o.base_x_m[rows] - d.base_x_m[columns], o.base_y_m[rows] - d.base_y_m[columns])
+    straight_m = straight_m + o.extra_m[rows] + d.extra_m[columns]
+    km = rule.leg_km(straight_m)
+    hopeful = (straight_m <= rule.snap_limit_km * 1000) & (rule.least_minutes(straight_m) < by_road[0])
+    hopeful &= o.snapped[rows] & d.snapped[columns]
     if network.weight == "distance":
-        hopeful &= rule.leg_km(straight_m) < km
-    i, j = np.nonzero(hopeful)
-    direct_minutes = _direct_minutes(o, rows[i], d, columns[j], ground, rule)
-    quicker = direct_minutes < minutes[i, j]
-    i, j, direct_minutes = i[quicker], j[quicker], direct_minutes[quicker]
-    allowed = _by_land(o, rows[i], d, columns[j], ground)
-    i, j = i[allowed], j[allowed]
-    minutes[i, j] = direct_minutes[allowed]
-    km[i, j] = rule.leg_km(straight_m[i, j])
-    direct = np.zeros(minutes.shape, dtype=bool)
-    direct[i, j] = True
-    return direct
+        hopeful &= km < by_road[1]
+    k = np.flatnonzero(hopeful)
+    minutes = _direct_minutes(o, rows[k], d, columns[k], ground, rule)
+    quicker = minutes < by_road[0][k]
+    k, minutes = k[quicker], minutes[quicker]
+    allowed = _by_land(o, rows[k], d, columns[k], ground)
+    return k[allowed], minutes[allowed], km[k[allowed]]
 
 
 @dataclass(frozen=True)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
 from geoplan.errors import Finding, InputError
 from geoplan.network.graph import coarse_units
 from geoplan.network.packing import EXACT, next_packing
-from geoplan.network.sweep import NO_ROUTE, Joined, find_ends, join, join_on_edge, sweep
-from geoplan.network.weights import UNREACHED
+from geoplan.network.sweep import find_ends, join, pairs_on_edge, sweep
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -110,8 +109,12 @@ def scipy_parts(network: RoadNetwork, origins: Snapping, destinations: Snapping)
         yield (swept.points, every, cost) if outward else (every, swept.points, cost.T)
 
 
-def hierarchy_parts(network: RoadNetwork, origins: Snapping, destinations: Snapping) -> Iterator[Part]:
-    """Yield the same as `scipy_parts` by the contraction hierarchy, which is made if there is none yet.
+def hierarchy_parts(
+    network: RoadNetwork, origins: Snapping, destinations: Snapping
+) -> Iterator[tuple[NDArray[np.intp], NDArray[Any]]]:
+    """Yield origins and whole costs from them to all destinations (-1: no way), by the hierarchy.
+
+    It is made if there is none yet. The costs are those of `scipy_parts`.
 
     Raises
     ------
@@ -125,16 +128,19 @@ def hierarchy_parts(network: RoadNetwork, origins: Snapping, destinations: Snapp
     state = prepare(network)
     begin_at = state.stops(find_ends(network, origins, leaving=True))
     end_at = state.stops(find_ends(network, destinations, leaving=False))
-    columns = np.arange(len(destinations))
+    above = state.metric.hierarchy.select(end_at.node)
     size = max(MATRIX_CELLS // max(len(destinations), 1), 1)
     for begin in range(0, len(origins), size):
         rows = np.arange(begin, min(begin + size, len(origins)))
-        whole = state.metric.matrix(begin_at.part(begin, int(rows[-1]) + 1), end_at)
-        cost = whole.astype(np.float64)
-        cost[whole == UNREACHED] = np.inf
-        joined = Joined(cost, np.full(cost.shape, NO_ROUTE, dtype=np.int8))
-        join_on_edge(network, (origins, rows), destinations, joined, outward=True)
-        yield rows, columns, joined.cost
+        part = begin_at.part(begin, int(rows[-1]) + 1)
+        within = state.metric.hierarchy.select(part.node), above
+        cost = state.metric.matrix(part, end_at, within=within)
+        row, column, along = pairs_on_edge(network, (origins, rows), destinations, outward=True)
+        if len(row):
+            cost = cost.astype(np.int64, copy=False)
+            before, along = cost[row, column], along.astype(np.int64)
+            cost[row, column] = np.where((before < 0) | (along < before), along, before)
+        yield rows, cost
 
 
 def coarser(network: RoadNetwork) -> tuple[RoadNetwork, Finding]:

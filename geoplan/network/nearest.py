@@ -14,7 +14,7 @@ from geoplan.network.engine import KEPT, Engine, choose_engine, has_fast
 from geoplan.network.parting import ComingApart
 from geoplan.network.snap import snap_points
 from geoplan.network.sweep import find_ends, pairs_on_edge
-from geoplan.network.travel import ODMatrix, od_matrix
+from geoplan.network.travel import ODMatrix, od_matrix, units_of
 from geoplan.network.whatif import RoadChange, altered, carried, find_change, roads_on_trial
 from geoplan.units import UNREACHABLE_TENTHS
 
@@ -244,7 +244,7 @@ class Trials:
         )  # fmt: skip
         cost, legs = sides.costs(network, towards=self.towards), sides.legs(towards=self.towards)
         filled = found.tenths, found.facility, found.km, found.direct
-        nearest_columns(cost, self._by_id, _units(network), legs, self._direct_rows, filled)
+        nearest_columns(cost, self._by_id, units_of(network), legs, self._direct_rows, filled)
         np.round(found.km, KM_DIGITS, out=found.km)
         return found
 
@@ -253,7 +253,7 @@ class Trials:
 
         tenths = np.empty((len(self.points), len(self.facilities)), dtype=np.int32)
         cost, legs = sides.costs(network, towards=self.towards), sides.legs(towards=self.towards)
-        all_tenths(cost, _units(network), legs, self._direct_rows, tenths)
+        all_tenths(cost, units_of(network), legs, self._direct_rows, tenths)
         return tenths
 
     def _times_of_matrix(self, matrix: ODMatrix) -> NDArray[np.int32]:
@@ -338,15 +338,6 @@ class _Sides:
         f, p = self.facilities, self.points
         ways = (f.in_minutes, p.out_minutes) if towards else (f.out_minutes, p.in_minutes)
         return Legs(ways[0], f.leg_km, ways[1], p.leg_km)
-
-
-def _units(network: RoadNetwork) -> finishing.Units:
-    from geoplan.network.finishing import Units  # noqa: PLC0415 - an extra
-
-    packing = network.packing
-    return Units(
-        packing.other_bits, float(packing.per_minute), float(packing.per_km), packing.weight == "time"
-    )
 
 
 def _staying(network: RoadNetwork, change: RoadChange) -> RoadNetwork:
