@@ -73,7 +73,7 @@
   function covered() {
     if (gp.picture.taken) return gp.picture.taken;
     const origin = gp.map.getContainer().getBoundingClientRect();
-    return [...document.querySelectorAll("#gp-tools > *, #gp-legend, #gp-credit")].map((node) => {
+    return [...document.querySelectorAll("#gp-tools > *, #gp-legend, #gp-credit, .gp-north, .leaflet-control-scale")].map((node) => {
       const r = node.getBoundingClientRect();
       return { west: r.left - origin.left, east: r.right - origin.left, north: r.top - origin.top, south: r.bottom - origin.top };
     });

@@ -11,6 +11,9 @@
     box.setAttribute("role", "region");
     box.setAttribute("data-gp-map", "");
     L.control.scale({ imperial: false, position: "bottomleft", maxWidth: 110 }).addTo(gp.map);
+    const north = L.control({ position: "bottomleft" });
+    north.onAdd = () => { map.north = gp.el("div", { class: "gp-north", role: "img" }); return map.north; };
+    north.addTo(gp.map);
     new ResizeObserver(() => gp.map.invalidateSize({ animate: false })).observe(box);
   };
 
@@ -19,7 +22,13 @@
     const said = gp.t("map.label", { service: gp.name(gp.model.service().name), minutes: gp.model.service().target.minutes,
       share: [gp.percent(gp.model.share(row), 1), gp.districts.ofWhom(row)].filter(Boolean).join(" ") });
     gp.map.getContainer().setAttribute("aria-label", said);
+    map.north.setAttribute("aria-label", gp.t("north.label"));
+    gp.replace(map.north, map.northMark());
   };
+
+  /* An arrow and the letter of north in the language shown, 20 by 32 pixels. */
+  map.northMark = () => gp.svg("svg", { viewBox: "0 0 20 32", width: 20, height: 32, "aria-hidden": "true" },
+    gp.svg("path", { d: "M10 1L15.5 17L10 13.6L4.5 17Z", fill: "#1d2733" }), gp.svg("text", { x: 10, y: 29.5, "text-anchor": "middle", "font-size": 12, "font-weight": 700, fill: "#1d2733" }, gp.t("north")));
 
   /* Fit a named view: country, liberated, nakhchivan. */
   map.show = function (view, animate) {

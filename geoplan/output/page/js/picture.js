@@ -16,7 +16,7 @@
     gp.sheet.size(SIZE.width, SIZE.height);
     gp.map.fitBounds(gp.sheet.framed(before.bounds), { animate: false, padding: [16, 16] });
     const legend = legendBox();
-    picture.taken = [{ west: legend.x, east: SIZE.width, north: legend.y, south: SIZE.height }, { west: 0, east: 240, north: SIZE.height - 40, south: SIZE.height }];
+    picture.taken = [{ west: legend.x, east: SIZE.width, north: legend.y, south: SIZE.height }, { west: 0, east: 240, north: SIZE.height - 40, south: SIZE.height }, { west: 0, east: 40, north: SIZE.height - 84, south: SIZE.height }];
     try {
       return act(legend);
     } finally {
@@ -119,7 +119,7 @@
     const x = MARGIN, y = SIZE.height - MARGIN;
     return g({ "font-family": FONT, "font-size": 13, fill: "#1d2733", stroke: "none" },
       gp.svg("path", { d: `M${x} ${y - 9}V${y}H${x + width}V${y - 9}`, fill: "none", stroke: "#1d2733", "stroke-width": 2 }),
-      gp.svg("text", { x: x + 6, y: y - 6 }, line.textContent),
+      gp.svg("text", { x: x + 6, y: y - 6 }, line.textContent), g({ transform: `translate(${x} ${y - 62})` }, gp.mapView.northMark()),
       gp.svg("text", { x: x + width + 14, y: y - 2, fill: "#55606c" }, gp.t("credit") + " " + gp.head.scenario.id + ", " + gp.model.year()));
   }
 
