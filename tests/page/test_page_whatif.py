@@ -33,9 +33,9 @@ target_minutes = 50
 """
 
 OWN = "own-1"
-OWN_NAME = 'Yeni "mərkəz" \\ №1'
+OWN_NAME = 'Yeni "mərkəz" \\ <img src=x onerror="window.hacked=1"> №1'
 OWN_SITES = f"""site_id,name_az,district_id,lat,lon,position_radius_km
-{OWN},"Yeni ""mərkəz"" \\ №1",AZ-AGC,40.123456789,47.987654321,3
+{OWN},"{OWN_NAME.replace('"', '""')}",AZ-AGC,40.123456789,47.987654321,3
 """
 
 FIGURES = """() => {
@@ -158,6 +158,8 @@ def later(page, year):
     page.set(year=years.index(year))
     return year
 
+
+ROW = "id => geoplan.model.siteRow(id)"
 
 SERVICES = ("cardiology_pci", "oncology_radiotherapy", "emergency_hospital")
 
@@ -301,8 +303,12 @@ def test_no_name_gets_out_of_its_quotes(asked, folder):
 
 
 def test_a_site_of_the_planners_own_list_counts_as_in_the_page(asked, folder):
+    asked.set(candidates=True, selection={"kind": "facilities", "rows": [asked.say(ROW, OWN)]})
+    assert OWN_NAME in asked.text("#gp-card h2")
     switch(asked, OWN, ["cardiology_pci", "oncology_radiotherapy"])
     assert_equal(asked, saved(asked, folder, "own site"), 2026)
+    assert OWN_NAME in asked.text('[data-gp-asked="add"]')
+    assert asked.say("window.hacked === undefined")
 
 
 def test_a_parent_that_has_changed_is_said(asked, folder):
@@ -458,7 +464,7 @@ def test_compare_has_both_sides_and_a_handle_for_keys(asked):
 
 
 def test_a_centre_is_switched_off_and_on_from_its_card_by_keys(asked):
-    row = asked.say("id => geoplan.model.siteRow(id)", OFF)
+    row = asked.say(ROW, OFF)
     asked.set(selection={"kind": "facilities", "rows": [row]})
     button = f'[data-gp-switch="{OFF}"]'
     before = asked.say("geoplan.model.nation().within_target")
