@@ -37,6 +37,7 @@
     { text: barriers.name(b), at: b.label, size: 12.5, alpha: 1, rank: 0, colour: "#7a1414", halo: "rgba(255,255,255,.95)" },
     { text: barriers.dates(b), at: b.label, size: 10.5, alpha: 1, rank: 0.5, below: 15, colour: "#7a1414", halo: "rgba(255,255,255,.95)" }]);
 
+  gp.whenReady(barriers.draw);
   gp.layers.push({ name: "barriers", there: () => gp.head.barriers.length > 0,
     legend: () => [[gp.palette.swatch("url(#gp-barrier)", { stroke: "#8a1c1c" }), gp.t("barrier.legend")]] });
 })(window.geoplan);
