@@ -212,7 +212,7 @@ def _plan_lines(section: SitingSection, siting: Siting | None) -> list[str]:
     if not record["sites"]:
         return lines
     names = section.tables["gains"].drop_duplicates("site_id").set_index("site_id")["name_en"]
-    named = [f"{names.get(n.partition('@')[0], n)} ({n})" for n in record["sites_new"]]
+    named = [f"{names.get(n.partition('+')[0], n)} ({n})" for n in record["sites_new"]]
     lines.append(f"new: {', '.join(named) or 'none'}; beside {len(record['sites_existing'])} that stand")
     for row in record.get("coverage", []):
         before, after = row["people_covered_before"], row["people_covered_after"]

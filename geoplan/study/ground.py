@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from geoplan.result import Result, YearState
     from geoplan.scenario import Service, Siting
 
-JOINT: Final = "@"
+JOINT: Final = "+"
 """Between a site or place and its service where two services are sited together."""
 
 
@@ -138,7 +138,7 @@ def money(sites: pd.DataFrame, siting: Siting) -> pd.Series[float]:
 def siting_tables(grounds: tuple[Ground, ...], siting: Siting) -> Tables:
     """Return matrix, demand and sites of one service, or of two that share places.
 
-    Two services are one problem whose ids end in `@service`; no pair joins the two. Where a model asks who is
+    Two services are one problem whose ids end in `+service`; no pair joins the two. Where a model asks who is
     within a limit, the minutes of the service with the smaller limit are moved up by the difference, so that
     one limit serves both: `shift_minutes` takes it back.
     """

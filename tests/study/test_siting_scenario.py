@@ -257,7 +257,7 @@ def test_a_shared_opening_cost_draws_two_services_to_one_place(answer):
     asked = {"service": ["oncology_radiotherapy", "cardiology_pci"], "open": 2, "kinds": kinds}
     _, apart, _ = answer(**asked)
     _, found, _ = answer(**asked, shared_open_azn=1e7, budget_azn=1.3e7)
-    places = {name.split("@")[0] for name in found.record["sites_new"]}
+    places = {name.split("+")[0] for name in found.record["sites_new"]}
     assert len(places) == 1
     assert len(found.record["sites_new"]) == 2
     assert found.record["money"] == 2e6 + 1e7
