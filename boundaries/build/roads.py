@@ -34,6 +34,7 @@ from roads_terrain import (
     MOUNTAIN_SLOPE,
     LengthModel,
     Terrain,
+    climb_m_per_km,
     densify,
     distances_km,
     least_cost_line,
@@ -51,7 +52,7 @@ NODE_COLUMNS = ("node_id", "name_az", "name_en", "name_ru", "kind", "lat", "lon"
 ROAD_COLUMNS = (
     "road_id", "name", "from", "to", "ref", "class", "surface", "lanes", "length_km", "speed_kmh", "oneway",
     "status", "open_from", "open_until", "closed_in_winter", "tunnel", "via", "geometry",
-    "geometry_confidence", "source", "confidence",
+    "geometry_confidence", "source", "confidence", "climb_m_per_km",
 )  # fmt: skip
 LENGTH_NOTES = {
     "sourced": "length: sourced",
@@ -168,15 +169,17 @@ def length_basis(row: Row) -> str:
     return "own" if row["source"].startswith("own knowledge") else "sourced"
 
 
-def road_row(road_id: str, line: Line, share: Share | None) -> Row:
-    """Make the shipped row: authored, else its share of a sourced road, else modelled."""
+def road_row(road_id: str, line: Line, share: Share | None, terrain: Terrain) -> Row:
+    """Make the shipped row: authored, else its share of a sourced road, else modelled; tunnels are level."""
     km = float(line.row["length_km"]) if line.row["length_km"] else line.modelled_km
     note = LENGTH_NOTES[length_basis(line.row)]
     if share is not None:
         km, note = share.km, f"length: share of {share.road_km:g} km {share.road} ({share.source})"
     text = ", ".join(f"{lon:.5f} {lat:.5f}" for lon, lat in line.points)
+    climb = climb_m_per_km(terrain, line.points, km=km, road_class=alignment_class(line.row))
     return {
         **line.row,
+        "climb_m_per_km": f"{0.0 if line.row['tunnel'] == 'true' else climb:.0f}",
         "road_id": road_id,
         "length_km": f"{km:.2f}",
         "geometry": f"LINESTRING ({text})",
@@ -230,7 +233,7 @@ def build(arguments: argparse.Namespace) -> int:
     drawn_km = [float(distances_km(line.points).sum()) for line in lines]
     shared = shares(rows, drawn_km, [line.modelled_km for line in lines], whole)
     shipped = [
-        road_row(key, line, shared.get(i))
+        road_row(key, line, shared.get(i), terrain)
         for i, (key, line) in enumerate(zip(road_ids(rows), lines, strict=True))
     ]
     ordered = [{**row, "lat": f"{float(row['lat']):.5f}", "lon": f"{float(row['lon']):.5f}"} for row in nodes]

@@ -167,6 +167,20 @@ def road_km(
     return float(np.maximum(lengths, need).sum() if climb else lengths.sum())
 
 
+def climb_m_per_km(terrain: Terrain, points: Floats, *, km: float, road_class: str) -> float:
+    """Rise and fall together, metres per kilometre of road, of a road of length `km` along a drawn line.
+
+    Heights are read about every 2 km, and no piece is steeper than the largest grade of its class: a road
+    goes round what a drawn line crosses.
+    """
+    pieces = densify(points, spacing_km=SAMPLE_KM)
+    along = np.concatenate([[0.0], np.cumsum(distances_km(pieces))])
+    cuts = np.linspace(0, along[-1], max(1, round(along[-1] / CLIMB_PIECE_KM)) + 1)
+    height = np.interp(cuts, along, terrain.sample(terrain.elevation_m, pieces))
+    most = 1000 * MAX_GRADE.get(road_class, MAX_GRADE_OTHER) * km / (len(cuts) - 1)
+    return float(np.minimum(np.abs(np.diff(height)), most).sum() / km)
+
+
 def _window(terrain: Terrain, ends: Floats) -> tuple[slice, slice]:
     cells = terrain.cell(ends[:, 0], ends[:, 1])
     margin = MARGIN_DEG / terrain.step_deg

@@ -358,6 +358,7 @@ def _new_road(change: AddRoad, tables: TableSet) -> dict[str, Any]:
     ends = tables.road_nodes.loc[list(change.nodes), ["lon", "lat"]].to_numpy(dtype=np.float64)
     straight = shapely.to_wkt(shapely.linestrings(ends), rounding_precision=5)
     empty: dict[str, Any] = {"lanes": pd.NA, "limit_kmh": np.nan, "via": "", "back_from": "", "back_to": ""}
+    empty["climb_m_per_km"] = np.nan
     return empty | {
         "name": change.name,
         "from": change.nodes[0],

@@ -24,6 +24,12 @@ LINE_END_TOLERANCE_KM: Final = 5.0
 """A drawn line whose ends lie farther than this from its nodes gets a warning; tables that are read from
 files hold no such line, and what is nearer is said when they are checked (`tables.check_roads`)."""
 
+CLIMB_KMH: Final = 0.14
+"""km/h lost for each metre of rise or fall a kilometre: 7 km/h on a steady 5 %. Assumed for this country."""
+
+LEAST_SHARE: Final = 0.5
+"""No climb takes more than this share of the speed: assumed."""
+
 
 def usable_roads(roads: pd.DataFrame, *, season: str, year: int) -> NDArray[np.bool_]:
     """Return which roads are open on 1 January of `year` in `season`."""
@@ -113,13 +119,16 @@ def speeds_kmh(
 ) -> NDArray[np.float64]:
     """Return km/h of each road: its own speed, else that of its class and surface; 0 where none is known.
 
-    The legal limit caps the speed of the class, not the road's own; an ambulance on a call is exempt.
+    Rise and fall (`climb_m_per_km`) slow the speed of the class, and the legal limit caps it; a road's own
+    speed stands. An ambulance on a call is exempt from limits.
     """
     rows = speeds[(speeds["vehicle"] == vehicle) & (speeds["season"] == season)]
     kmh = rows["speed_kmh"].to_numpy(dtype=np.float64)
     known = dict(zip(zip(rows["class"], rows["surface"], strict=True), kmh, strict=True))
     kinds = list(zip(texts(roads, "class"), texts(roads, "surface"), strict=True))
     by_kind = np.array([known.get(kind, np.nan) for kind in kinds], dtype=np.float64)
+    if "climb_m_per_km" in roads:
+        by_kind = climbing_kmh(by_kind, roads["climb_m_per_km"].to_numpy(dtype=np.float64, na_value=0.0))
     if "limit_kmh" in roads and vehicle not in EXEMPT_FROM_LIMITS:
         limit_kmh = roads["limit_kmh"].to_numpy(dtype=np.float64, na_value=np.nan)
         by_kind = np.where(limit_kmh < by_kind, limit_kmh, by_kind)
@@ -134,6 +143,16 @@ def speeds_kmh(
         missing.setdefault(kinds[number], []).append(str(ids[number]))
     findings.extend(_missing_speed(kind, missing[kind], vehicle, season, known) for kind in sorted(missing))
     return np.nan_to_num(speed_kmh, nan=0.0)
+
+
+def climbing_kmh(level_kmh: NDArray[np.float64], climb_m_per_km: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return speeds on roads that rise and fall by so much a kilometre, both directions alike.
+
+    The form is that of the British COBA manual (Design Manual for Roads and Bridges, volume 13, section 1,
+    part 5, 2002), where the speed of light vehicles on rural roads falls in proportion to hilliness.
+    """
+    slowed = level_kmh - CLIMB_KMH * np.nan_to_num(climb_m_per_km, nan=0.0)
+    return np.asarray(np.maximum(slowed, LEAST_SHARE * level_kmh), dtype=np.float64)
 
 
 def _absurd_speed(road: str, kmh: float) -> Finding:

@@ -123,6 +123,32 @@ def test_a_road_up_a_slope_is_longer_than_its_drawn_line():
     assert laid.road_km(terrain, along, road_class="primary") < 1.1 * laid.distances_km(along).sum()
 
 
+@pytest.mark.usefixtures("_build_on_path")
+def test_the_climb_is_rise_and_fall_by_the_kilometre():
+    laid = importlib.import_module("roads_terrain")
+    rows, columns = 60, 10
+    ridge = 20.0 * np.minimum(np.arange(rows), np.arange(rows)[::-1])  # up 20 m a cell, then down again
+    grid = np.repeat(ridge[:, None], columns, axis=1)
+    passable = np.ones((rows, columns), dtype=bool)
+    terrain = laid.Terrain(grid, np.zeros_like(grid), passable, 40.0, 48.0, 1 / 120)
+    over = np.array([[48.04, 39.98], [48.04, 39.52]])
+    km = 2 * float(laid.distances_km(over).sum())
+    climb = laid.climb_m_per_km(terrain, over, km=km, road_class="primary")
+    assert climb == pytest.approx(20 / 0.9266 / 2, rel=0.1)
+    steep = laid.climb_m_per_km(
+        laid.Terrain(grid * 30, grid, passable, 40.0, 48.0, 1 / 120), over, km=km, road_class="primary"
+    )
+    assert steep == pytest.approx(65, rel=0.1)  # the road goes round what is steeper
+
+
+def test_mountain_roads_climb_and_the_plain_does_not(graph):
+    climb = {road["road_id"]: float(road["climb_m_per_km"]) for road in graph.roads}
+    assert all(0 <= value <= 100 for value in climb.values())
+    assert climb["r19-omar-asirimi-murov-canub"] > 50
+    assert climb["m1-20-yanvar-dairasi-xirdalan"] < 15
+    assert all(climb[road["road_id"]] == 0 for road in graph.roads if road["tunnel"] == "true")
+
+
 def test_the_edges_of_a_sourced_road_sum_to_it(graph):
     lengths = importlib.import_module("roads_lengths")
     name_km = {(frozenset((r["from"], r["to"])), r["name"]): float(r["length_km"]) for r in graph.roads}

@@ -12,6 +12,7 @@ from scipy.sparse.csgraph import connected_components, dijkstra
 
 from geoplan.network import graph
 from geoplan.network.arcs import pack_arcs
+from geoplan.network.edges import speeds_kmh
 
 SQUARE = {"a": (0, 0), "b": (10, 0), "c": (10, 10), "d": (0, 10)}
 
@@ -100,6 +101,32 @@ def test_own_speed_wins_over_the_speed_table(toy, toy_network):
     network = toy_network()
     new = list(network.road_ids).index("r4-bulaq-dag")
     assert network.edge_minutes[new] == pytest.approx(30)
+
+
+@pytest.mark.parametrize(
+    ("climb", "own", "limit", "vehicle", "kmh"),
+    [
+        (0, np.nan, np.nan, "car", 60), (np.nan, np.nan, np.nan, "car", 60), (50, np.nan, np.nan, "car", 53),
+        (300, np.nan, np.nan, "car", 30), (50, 60, np.nan, "car", 60), (50, np.nan, 40, "car", 40),
+        (50, np.nan, 58, "car", 53), (50, np.nan, 40, "ambulance", 53),
+    ],
+)  # fmt: skip
+def test_climbs_slow_the_class_but_not_a_measured_speed(climb, own, limit, vehicle, kmh):
+    roads = pd.DataFrame(
+        {
+            "class": "primary",
+            "surface": "paved",
+            "climb_m_per_km": climb,
+            "speed_kmh": own,
+            "limit_kmh": limit,
+        },
+        index=["r"],
+    )
+    speeds = pd.DataFrame(
+        [("primary", "paved", v, "summer", 60.0) for v in ("car", "ambulance")],
+        columns=["class", "surface", "vehicle", "season", "speed_kmh"],
+    )
+    assert speeds_kmh(roads, speeds, vehicle=vehicle, season="summer", findings=[]).tolist() == [kmh]
 
 
 def test_missing_speed_names_class_surface_vehicle_and_season(toy):
