@@ -30,30 +30,30 @@ def head(result: Result) -> dict[str, Any] | None:
     }
 
 
-def bulk(result: Result) -> dict[str, Any] | None:
-    """Return points, facilities, coverage, roads and routes of the base, as far as they differ."""
+def bulk(result: Result, own: dict[str, Any]) -> dict[str, Any] | None:
+    """Return points, facilities, coverage and roads of the base that differ from the run's bulk `own`."""
     if result.base is None:
         return None
     base = replace(result.base, districts=result.districts)
     ids, facilities = data.point_ids(result), data.facility_ids(result)
+    points = places.point_columns(base, ids, beside=result)
+    centres = places.facility_columns(base, facilities, beside=result)
     return {
-        "points": _other(places.point_columns(result, ids), places.point_columns(base, ids, beside=result)),
-        "facilities": _other(
-            places.facility_columns(result, facilities),
-            places.facility_columns(base, facilities, beside=result),
-        ),
+        "points": _other([own["points"], *own["points_later"]], points),
+        "facilities": _other([own["facilities"], *own["facilities_later"]], centres),
         "coverage": [
-            _other_services(
-                data.coverage(result, own, ids, facilities), data.coverage(base, state, ids, facilities)
-            )
-            for own, state in zip(result.years, base.years, strict=True)
+            _other_services(mine, data.coverage(base, state, ids, facilities))
+            for mine, state in zip(own["coverage"], base.years, strict=True)
         ],
         "roads_open": _roads_open(result, base),
     }
 
 
 def _other(own: list[dict[str, Any]], other: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return for each year the columns of the base that differ from the run's."""
+    """Return for each year the columns of the base that differ from the run's.
+
+    Both are whole for the first year and hold for later ones what differs from it.
+    """
     mine = [own[0] | later for later in ({}, *own[1:])]
     theirs = [other[0] | later for later in ({}, *other[1:])]
     return [_differing(a, b) for a, b in zip(mine, theirs, strict=True)]

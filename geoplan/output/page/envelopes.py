@@ -5,8 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-
 from geoplan import shipped
 from geoplan.changes import counts_others
 from geoplan.changes.people import ENVELOPE, people_on_day
@@ -21,7 +19,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from geoplan.result import Result
-    from geoplan.scenario import Scenario
 
 PLANS: Final = ("low", "middle", "high")
 """The envelopes `shipped:resettlement_NAME`, from fewest to most people."""
@@ -46,9 +43,17 @@ def envelopes(result: Result, points: Sequence[str]) -> dict[str, Any] | None:
     others = any(counts_others(scenario, state.year) for state in result.years)
     if others or scenario.tables.resettlement != OWN_TABLE or now not in ("", *PLANS):
         return None
+    days = [dt.date(year, 1, 1) for year in scenario.years]
     counted = _rows("resettlement")
+    there = {
+        day: arrived(counted, "returned", day)["persons"] for day in days if own is None or own.holds(day)
+    }
     rows = {key: i for i, key in enumerate(points)}
-    plans = {name: _years(scenario, own, _rows(f"resettlement_{name}"), counted, rows) for name in PLANS}
+    plans = {}
+    for name in PLANS:
+        envelope = _rows(f"resettlement_{name}")
+        expected = envelope[envelope["kind"] == ENVELOPE]
+        plans[name] = [_more(expected, day, there.get(day), rows) for day in days]
     if not any(part[0] for plan in plans.values() for part in plan):
         return None
     return {
@@ -67,24 +72,14 @@ def _rows(name: str) -> pd.DataFrame:
     return rows.frame
 
 
-def _years(
-    scenario: Scenario,
-    own: Resettlement | None,
-    envelope: pd.DataFrame,
-    counted: pd.DataFrame,
-    rows: dict[str, int],
-) -> list[list[list[int]]]:
-    """Return for each year row numbers and people whom an envelope has above the counted."""
-    out: list[list[list[int]]] = []
-    expected_rows = envelope[envelope["kind"] == ENVELOPE]
-    for year in scenario.years:
-        day = dt.date(year, 1, 1)
-        if own is not None and not own.holds(day):
-            out.append([[], []])
-            continue
-        expected = people_on_day(expected_rows, day)
-        there = arrived(counted, "returned", day)["persons"].reindex(expected.index).fillna(0)
-        more = (expected - there.astype(np.int64)).clip(lower=0)
-        more = more[(more > 0) & more.index.isin(list(rows))]
-        out.append([[rows[str(k)] for k in more.index], [int(v) for v in more]])
-    return out
+def _more(
+    expected: pd.DataFrame, day: dt.date, there: pd.Series[Any] | None, rows: dict[str, int]
+) -> list[list[int]]:
+    """Return row numbers and people whom an envelope has above those counted on a day; none without these."""
+    if there is None:
+        return [[], []]
+    counted = there.to_dict()
+    wanted = people_on_day(expected, day).to_dict()
+    more = {key: int(people) - int(counted.get(key, 0)) for key, people in wanted.items() if key in rows}
+    gain = {key: people for key, people in more.items() if people > 0}
+    return [[rows[key] for key in gain], list(gain.values())]

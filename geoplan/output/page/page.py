@@ -132,11 +132,12 @@ def _data_blocks(result: Result, shapes: geometry.Geometries, options: PageOptio
     shown, left = for_everybody(result) if options.public else (result, None)
     asked = what_if(shown, data.point_ids(shown), data.facility_ids(shown))
     small = {"base": beside.head(shown), "whatif": asked.head if asked else None}
-    large = {"base": beside.bulk(shown), "whatif": asked.bulk if asked else None}
+    own = data.bulk(shown)
+    large = {"base": beside.bulk(shown, own), "whatif": asked.bulk if asked else None}
     head = data.head(result, shapes, options=options, shown=shown, left=left) | _present(small)
     blocks = [
         data_block("geoplan-head", json_for_script(head)),
-        data_block("geoplan-bulk", packed(data.bulk(shown) | _present(large)), _PACKED),
+        data_block("geoplan-bulk", packed(own | _present(large)), _PACKED),
         data_block("geoplan-relief", json_for_script(relief_image(result.terrain))),
         *(
             data_block(f"geoplan-times-{k}", text, _PACKED)

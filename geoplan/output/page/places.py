@@ -65,9 +65,12 @@ def only_changes(tables: Sequence[Columns]) -> list[Columns]:
 
 def _in_order(frame: pd.DataFrame, frames: list[pd.DataFrame], ids: list[str]) -> pd.DataFrame:
     """Return the rows of one year, with the first row found elsewhere for an id that this year lacks."""
-    every = pd.concat([frame, *frames])
-    rows: pd.DataFrame = every[~every.index.duplicated()].loc[ids]
-    return rows
+    lacking = [key for key in ids if key not in frame.index]
+    if not lacking:
+        return frame.loc[ids]
+    every = pd.concat(frames)
+    every = every[~every.index.duplicated()]
+    return pd.concat([frame, every.loc[lacking]]).loc[ids]
 
 
 def _points(result: Result, frame: pd.DataFrame, rows: pd.DataFrame) -> Columns:
