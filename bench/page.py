@@ -1,6 +1,6 @@
 """The planner's page under load: size, writing, opening, and how long each gesture takes in Chromium.
 
-    python bench/page.py                   5,000 points x 300 sites, 5 years, a plan beside its parent, 4 services
+    python bench/page.py                   5,000 points x 300 sites, 5 years, plan and parent, 4 services
     python bench/page.py --points 20000 --years 1
 
 Every gesture is timed 20 times from the event to the second frame after it; the table says median and 95 %.
@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from page_country import YEARS, make_result
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Error, sync_playwright
 
 from geoplan.output.page.page import render_page
 
@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 ROUNDS: Final = 20
-FLAGS: Final = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--host-resolver-rules=MAP * ~NOTFOUND"]
+FLAGS: Final = [
+    "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--host-resolver-rules=MAP * ~NOTFOUND",
+]  # fmt: skip
 
 TIMER: Final = """async ([text, round]) => {
   const act = window[text];
@@ -40,17 +42,24 @@ TIMER: Final = """async ([text, round]) => {
 GESTURES: Final = """() => {
   const click = text => document.querySelector(text).click();
   const g = window.geoplan, some = k => (k * 97 + 13) % g.bulk.points.id.length;
-  const languages = ["ru", "en", "az"], modes = ["current", "difference", "compare", "plan"], themes = ["settlements", "districts", "regions"];
+  const languages = ["ru", "en", "az"], modes = ["current", "difference", "compare", "plan"];
+  const themes = ["settlements", "districts", "regions"], kinds = g.head.services.filter(s => !s.variantOf);
+  const words = ["q", "qa", "qar", "qara", "bə"], columns = ["name", "minutes", "people", "district"];
+  const f = g.bulk.facilities, tag = g.head.services[0].counts;
+  const sites = f.id.map((_, i) => i).filter(i => f.counts[i] === 1 && f.services[i].includes(tag));
   window.language = k => click(`[data-gp-language="${languages[k % 3]}"]`);
-  window.service = k => click(`[data-gp-service="${g.head.services.filter(s => !s.variantOf)[(k + 1) % 4].id}"]`);
+  window.service = k => click(`[data-gp-service="${kinds[(k + 1) % kinds.length].id}"]`);
   window.year = k => g.set({ year: (k + 1) % g.head.years.length });
   window.mode = k => g.set({ mode: modes[k % 4] });
   window.level = k => click(`[data-gp-theme="${themes[k % 3]}"]`);
   window.target = k => g.whatif.setTarget(30 + 5 * (k % 12));
-  const sites = g.bulk.facilities.services.map((s, i) => i).filter(i => g.bulk.facilities.counts[i] === 1 && g.bulk.facilities.services[i].includes(g.head.services[0].counts));
   window.site = k => g.whatif.toggle(sites[(k >> 1) % sites.length]);
-  window.key = k => { const box = document.querySelector("#gp-search"); box.value = ["q", "qa", "qar", "qara", "bə"][k % 5]; box.dispatchEvent(new Event("input")); };
-  window.sort = k => click(`[data-gp-sort="${["name", "minutes", "people", "district"][k % 4]}"]`);
+  window.key = k => {
+    const box = document.querySelector("#gp-search");
+    box.value = words[k % 5];
+    box.dispatchEvent(new Event("input"));
+  };
+  window.sort = k => click(`[data-gp-sort="${columns[k % 4]}"]`);
   window.legend = k => click(`[data-gp-legend="${["b0", "b1", "b2"][k % 3]}"]`);
   window.selection = k => g.set({ selection: { kind: "point", i: some(k) } });
   window.pan = k => g.map.panBy([k % 2 ? 120 : -120, 40 * (k % 3 - 1)], { animate: false });
@@ -58,7 +67,15 @@ GESTURES: Final = """() => {
   window.nothing = () => {};
 }"""
 
-ORDER: Final = ("nothing", "language", "service", "year", "level", "key", "sort", "legend", "selection", "pan", "zoom", "mode", "target", "site")
+ORDER: Final = (
+    "nothing", "language", "service", "year", "level", "key", "sort", "legend", "selection", "pan", "zoom",
+    "mode", "target", "site",
+)  # fmt: skip
+
+START: Final = """() => {
+  geoplan.set({ selection: null, theme: 'settlements', tab: 'settlements', hidden: '', mode: 'plan' });
+  geoplan.mapView.show('country', false);
+}"""
 
 
 def measure(browser: Browser, file: Path) -> dict[str, Any]:
@@ -71,13 +88,12 @@ def measure(browser: Browser, file: Path) -> dict[str, Any]:
     page = _open(browser, file)
     page.evaluate(GESTURES)
     for name in ORDER:
-        page.evaluate("() => geoplan.set({ selection: null, theme: 'settlements', tab: 'settlements', hidden: '', mode: 'plan' })")
-        page.evaluate("() => geoplan.mapView.show('country', false)")
+        page.evaluate(START)
         if name in ("target", "site"):
             page.evaluate("() => geoplan.times.load()")
         try:
             record["gestures"][name] = [page.evaluate(TIMER, [name, k]) for k in range(ROUNDS)]
-        except Exception as error:  # a gesture that fails is a line of the table, not the end of it
+        except Error as error:  # a gesture that fails is a line of the table, not the end of it
             record["gestures"][name] = str(error).splitlines()[0]
     page.context.close()
     return record
@@ -104,7 +120,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as aside:
         file = (given.page or Path(aside) / "index.html").resolve()
         if not given.page:
-            result = make_result(Path(aside) / "scenario", points=given.points, sites=given.sites, years=YEARS[: given.years])
+            years = YEARS[: given.years]
+            result = make_result(
+                Path(aside) / "scenario", points=given.points, sites=given.sites, years=years
+            )
             start = time.perf_counter()
             text = render_page(result)
             print(f"written in {time.perf_counter() - start:.2f} s")
@@ -121,7 +140,8 @@ def main() -> None:
         if isinstance(times, str):
             print(f"{name:<10} {times}")
         else:
-            print(f"{name:<10} median {statistics.median(times):5.0f} ms   95 % {sorted(times)[int(0.95 * len(times)) - 1]:5.0f} ms")
+            late = sorted(times)[int(0.95 * len(times)) - 1]
+            print(f"{name:<10} median {statistics.median(times):5.0f} ms   95 % {late:5.0f} ms")
 
 
 if __name__ == "__main__":

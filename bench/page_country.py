@@ -1,4 +1,4 @@
-"""A made-up run for the benchmark of the page: thousands of places, hundreds of sites, years and two scenarios."""
+"""A made-up run for the benchmark of the page: thousands of places, hundreds of sites, two scenarios."""
 
 from __future__ import annotations
 
@@ -27,9 +27,6 @@ SERVICES: Final = {
 }
 """How many of the facilities give each kind of care."""
 
-CLOSED: Final = ("r9", "r18", "r23")
-"""Begin of the ids of roads of which each year closes more, so that no two years share their times."""
-
 _HEAD: Final = """
 title = {{ az = "{title}", ru = "{title}", en = "{title}" }}
 years = [{years}]
@@ -47,11 +44,14 @@ kinds = []
 """
 
 
-def make_result(folder: Path, *, points: int = 5000, sites: int = 300, years: tuple[int, ...] = YEARS) -> Result:
+def make_result(
+    folder: Path, *, points: int = 5000, sites: int = 300, years: tuple[int, ...] = YEARS
+) -> Result:
     """Return a run of `points` settlements and `sites` facilities and candidates, beside its parent.
 
-    The shipped settlements are among the points. Roads, districts, ground and engine are the real ones; people, places and hospitals are drawn. The plan and
-    its parent close other roads in each year. The files are written to `folder`.
+    The shipped settlements are among the points. Roads, districts, ground and engine are real; people, places
+    and hospitals are drawn. The plan and its parent close other roads in each year. The files are written
+    to `folder`.
     """
     draw = np.random.default_rng(20260101)
     places = _places(points - len(pd.read_csv(table("settlements"))), draw)
@@ -60,7 +60,8 @@ def make_result(folder: Path, *, points: int = 5000, sites: int = 300, years: tu
     people = places[["settlement_id", "population"]].assign(year=2026, source="made up", confidence="medium")
     _write(folder, "population", people[["settlement_id", "year", "population", "source", "confidence"]])
     sums = places.groupby("district_id", as_index=False)["population"].sum()
-    _write(folder, "district_population", sums.assign(year=2026, basis="made up", source="made up", confidence="medium"))
+    sums = sums.assign(year=2026, basis="made up", source="made up", confidence="medium")
+    _write(folder, "district_population", sums)
     _write(folder, "facilities", _facilities(places, standing, draw))
     _write(folder, "candidates", _candidates(places, sites - standing, draw))
     text = ", ".join(map(str, years))
@@ -68,7 +69,8 @@ def make_result(folder: Path, *, points: int = 5000, sites: int = 300, years: tu
     half = len(closed) // 2
     parent, plan = folder / "bench-base.toml", folder / "bench-plan.toml"
     _scenario(parent, _HEAD.format(title="Made-up country", years=text), _BASE, closed[:half], years)
-    _scenario(plan, _HEAD.format(title="Made-up plan", years=text), 'extends = "bench-base.toml"\n', closed[half:], years)
+    child = 'extends = "bench-base.toml"\n'
+    _scenario(plan, _HEAD.format(title="Made-up plan", years=text), child, closed[half:], years)
     return run_with_base(load_scenario(plan))
 
 
@@ -80,9 +82,11 @@ def _write(folder: Path, name: str, frame: pd.DataFrame) -> None:
 
 def _scenario(path: Path, head: str, body: str, roads: list[str], years: tuple[int, ...]) -> None:
     """Write a scenario that closes a share of the roads from each year on."""
-    parts = [body.split("\n")[0], head, *body.split("\n")[1:]]
+    first, _, rest = body.partition("\n")
+    parts = [first, head, rest]
     for k, road in enumerate(roads):
-        parts.append(f'[[changes]]\nchange = "close_road"\nroad = "{road}"\nstart = {years[k * len(years) // len(roads)]}\n')
+        start = years[k * len(years) // len(roads)]
+        parts.append(f'[[changes]]\nchange = "close_road"\nroad = "{road}"\nstart = {start}\n')
     path.write_text("\n".join(parts), encoding="utf-8", newline="\n")
 
 
@@ -108,8 +112,9 @@ def _places(n: int, draw: np.random.Generator) -> pd.DataFrame:
     population = np.rint(np.exp(draw.normal(6.2, 1.3, len(frame)))).astype(int)
     names = [f"{_word(draw)} {k}" for k in range(len(frame))]
     return frame.assign(
-        population=population, name_az=names, name_en=names, name_ru=names, name_ru_confidence="medium", kind="village",
-        position_radius_km=0.5, liberated="false", return_programme="false", geonames_id="", source="made up", confidence="medium",
+        population=population, name_az=names, name_en=names, name_ru=names, name_ru_confidence="medium",
+        kind="village", position_radius_km=0.5, liberated="false", return_programme="false", geonames_id="",
+        source="made up", confidence="medium",
     )  # fmt: skip
 
 
@@ -138,9 +143,12 @@ def _facilities(places: pd.DataFrame, n: int, draw: np.random.Generator) -> pd.D
         for k in draw.choice(n, min(count, n), replace=False):
             tags[k].append(service)
     return pd.DataFrame({
-        "facility_id": [f"f-bench-{k:04d}" for k in range(n)], "name_az": [f"Xəstəxana {k}" for k in range(n)],
-        "settlement_id": at["settlement_id"], "district_id": at["district_id"], "lat": at["lat"], "lon": at["lon"],
-        "position_quality": "village", "position_radius_km": 0.5, "services": [";".join(t) or "emergency_hospital" for t in tags],
+        "facility_id": [f"f-bench-{k:04d}" for k in range(n)],
+        "name_az": [f"Xəstəxana {k}" for k in range(n)],
+        "settlement_id": at["settlement_id"], "district_id": at["district_id"],
+        "lat": at["lat"], "lon": at["lon"],
+        "position_quality": "village", "position_radius_km": 0.5,
+        "services": [";".join(t) or "emergency_hospital" for t in tags],
         "beds": draw.integers(20, 400, n), "source": "made up", "confidence": "medium",
     })  # fmt: skip
 
@@ -149,4 +157,5 @@ def _candidates(places: pd.DataFrame, n: int, draw: np.random.Generator) -> pd.D
     """Return candidate sites at other settlements."""
     at = places.iloc[np.sort(draw.choice(len(places), n, replace=False))].reset_index(drop=True)
     columns = ["settlement_id", "district_id", "lat", "lon", "name_az"]
-    return at[columns].assign(site_id=[f"c-bench-{k:03d}" for k in range(n)], confidence="medium", source="made up")
+    ids = [f"c-bench-{k:03d}" for k in range(n)]
+    return at[columns].assign(site_id=ids, confidence="medium", source="made up")

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
+import shapely
 from browser import opened
-from fixture import two_years
+from fixture import demand, facilities, scenario, toy_result, two_years
 
 from geoplan.output.page.page import render_page
+from geoplan.scenario.change_roads import CloseRoad
 
 pytestmark = pytest.mark.browser
+
+COLOURS = "() => geoplan.districts.layers.map(layer => layer.options.fillColor)"
 
 
 @pytest.fixture(scope="session")
@@ -101,11 +107,8 @@ def test_a_hidden_class_of_districts_loses_its_colour(seen):
 
 def test_regions_are_a_level_of_their_own(seen):
     seen.page.click('[data-gp-theme="regions"]')
-    colours = seen.say(
-        "() => geoplan.districts.layers.map((l, i) => [geoplan.head.districts.region[i], l.options.fillColor])"
-    )
     by_region = {}
-    for region, colour in colours:
+    for region, colour in zip(seen.say("geoplan.head.districts.region"), seen.say(COLOURS), strict=True):
         by_region.setdefault(region, set()).add(colour)
     assert all(len(found) == 1 for found in by_region.values())
     assert seen.say("geoplan.map.hasLayer(geoplan.regions.lines)")
@@ -120,14 +123,14 @@ def test_regions_are_a_level_of_their_own(seen):
     seen.clean()
 
 
-def test_borders_of_regions_run_only_where_two_regions_meet(seen):
+def test_borders_of_regions_run_only_where_two_regions_meet(seen, toy):
     seen.set(theme="regions")
-    length = seen.say("""() => geoplan.regions.lines.getLayers()[0].feature.geometry.coordinates
-        .flatMap(l => l.slice(1).map((p, k) => Math.hypot(p[0] - l[k][0], p[1] - l[k][1]))).reduce((a, b) => a + b, 0)""")
-    # Baku and Ismayilli are one region of the toy; its neighbours: Shaki 1.6 + 0.6, Karabakh 0.8 + 1.6 + 0.4, ...
-    whole = seen.say("""() => geoplan.districts.layers.map(l => l.feature.geometry.coordinates[0])
-        .flatMap(l => l.slice(1).map((p, k) => Math.hypot(p[0] - l[k][0], p[1] - l[k][1]))).reduce((a, b) => a + b, 0)""")
-    assert 0 < length < whole / 2
+    drawn = shapely.MultiLineString(
+        seen.say("geoplan.regions.lines.getLayers()[0].feature.geometry.coordinates")
+    )
+    regions = toy.districts.geometry.groupby(toy.districts["region_id"]).agg(shapely.union_all)
+    wanted = [a.boundary.intersection(b.boundary) for a, b in itertools.combinations(regions, 2)]
+    assert drawn.length == pytest.approx(shapely.union_all(wanted).length, abs=0.01)
 
 
 def test_the_menu_of_views_opens_goes_and_closes(seen):
@@ -243,8 +246,8 @@ def test_a_link_of_another_run_is_refused_with_a_word(chromium, file):
 @pytest.mark.parametrize(
     "piece",
     [
-        "service=nothing", "year=1900", "select=point:nobody", "select=odd", "hide=<img src=x>", "map=a,b,c", "mode=compare", "tab=__proto__",
-        "changes=[1", "odd=1", "level=world",
+        "service=nothing", "year=1900", "select=point:nobody", "select=odd", "hide=<img src=x>", "map=a,b,c",
+        "mode=odd", "tab=__proto__", "changes=[1", "odd=1", "level=world",
     ],
 )  # fmt: skip
 def test_an_unknown_piece_of_a_link_is_named_and_the_rest_holds(chromium, file, piece):
@@ -263,7 +266,7 @@ def test_an_unknown_piece_of_a_link_is_named_and_the_rest_holds(chromium, file, 
 def test_the_link_is_copied_or_shown_to_be_copied(seen):
     seen.set(lang="en")
     seen.say(
-        "() => { navigator.clipboard.writeText = text => { window.copied = text; return Promise.resolve(); }; }"
+        "() => { navigator.clipboard.writeText = async text => { window.copied = text; }; }",
     )
     seen.page.click('[data-gp-copy="link"]')
     assert "run=555555555555" in seen.say("window.copied")
@@ -274,7 +277,7 @@ def test_the_link_is_copied_or_shown_to_be_copied(seen):
     seen.page.click('[data-gp-copy="figures"]')
     assert "Azerbaijan" in seen.page.input_value("[data-gp-copy-dialog] textarea")
     seen.page.keyboard.press("Escape")
-    assert seen.page.locator("[data-gp-copy-dialog]").count() == 0
+    seen.page.locator("[data-gp-copy-dialog]").wait_for(state="detached", timeout=5000)
     seen.clean()
 
 
@@ -285,3 +288,63 @@ def test_the_figures_are_copied_as_the_cards_say_them(seen):
     assert seen.text('[data-gp-kpi="nation"] .gp-kpi-share') in said
     assert seen.text('[data-gp-kpi="liberated"] [data-gp-figure="unreachable"] dd') in said
     assert "5" * 12 in said
+
+
+AREA = "POLYGON ((47 40.2, 47.4 40.2, 47.4 40.5, 47 40.5, 47 40.2))"
+
+
+def barriers():
+    """A mined area that is cleared in 2028, a flood yet to come, and a road that a polygon does not name."""
+    return (
+        CloseRoad(change="close_road", inside=AREA, reason="mines", until=2028, where="s.toml:3"),
+        CloseRoad(change="close_road", inside=AREA.replace("47.4", "47.3"), reason="flood", start=2030),
+        CloseRoad(change="close_road", road="m2-baki-kurdemir"),
+    )
+
+
+def test_areas_that_bind_roads_are_hatched_with_name_and_dates(chromium, tmp_path):
+    file = tmp_path / "barriers.html"
+    text = render_page(toy_result(plan=scenario(changes=barriers())))
+    file.write_text(text, encoding="utf-8", newline="")
+    with opened(chromium, file) as seen:
+        seen.set(lang="en")
+        paths = seen.page.locator(".leaflet-gp-barriers-pane path")
+        assert paths.count() == 2
+        assert paths.nth(0).get_attribute("fill") == "url(#gp-barrier)"
+        assert paths.nth(1).get_attribute("fill") == "none"
+        assert seen.say("geoplan.barriers.labels().map(l => l.text)") == [
+            "Mined area",
+            "until 1 January 2028",
+        ]
+        seen.page.click('[data-gp-menu="layers"]')
+        seen.page.uncheck('[data-gp-layer="barriers"]')
+        assert paths.count() == 0
+        seen.clean()
+
+
+def test_a_run_without_such_areas_offers_no_layer(seen):
+    assert seen.page.locator('[data-gp-layer="barriers"]').count() == 0
+
+
+def test_where_nobody_lives_the_page_says_so(chromium, tmp_path):
+    people = demand().assign(population=0, planned_persons=0)
+    file = tmp_path / "nobody.html"
+    file.write_text(render_page(toy_result(people=people)), encoding="utf-8", newline="")
+    with opened(chromium, file) as seen:
+        seen.set(lang="en")
+        assert "nobody lives" in seen.text("#gp-kpi").lower()
+        for theme in ("settlements", "regions"):
+            seen.set(theme=theme)
+        assert "⟦" not in seen.text("body")
+        seen.clean()
+
+
+def test_a_service_without_a_facility_says_so(chromium, tmp_path):
+    file = tmp_path / "none.html"
+    result = toy_result(places=facilities().assign(services="oncology_surgery"))
+    file.write_text(render_page(result), encoding="utf-8", newline="")
+    with opened(chromium, file) as seen:
+        seen.set(lang="en")
+        assert seen.page.locator('[data-gp-state="no-facility"]').count() == 1
+        assert "No facility gives this service" in seen.text("#gp-kpi")
+        seen.clean()

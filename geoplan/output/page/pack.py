@@ -32,15 +32,24 @@ def plain(value: Any) -> Any:
 
 def column(values: pd.Series, digits: int | None = None) -> list[Any]:
     """Return a column as a list; numbers rounded to `digits`, whole ones as integers when 0."""
-    if digits is not None:
-        numbers = pd.to_numeric(values, errors="coerce").astype("float64").round(digits)
-        return [None if np.isnan(v) else int(v) if digits == 0 else v for v in numbers.tolist()]
-    return [plain(v) for v in values.tolist()]
+    if digits is None:
+        return [plain(v) for v in values.tolist()]
+    numbers = pd.to_numeric(values, errors="coerce").astype("float64").to_numpy()
+    missing = np.isnan(numbers)
+    rounded = np.where(missing, 0.0, numbers).round(digits)
+    cells: list[Any] = (rounded.astype(np.int64) if digits == 0 else rounded).tolist()
+    for i in np.flatnonzero(missing).tolist():
+        cells[i] = None
+    return cells
 
 
 def text_column(values: pd.Series) -> list[str]:
     """Return a column of texts; missing is an empty text."""
-    return ["" if (v := plain(value)) is None else str(v) for value in values.tolist()]
+    missing = values.isna().tolist()
+    return [
+        "" if gone else v if isinstance(v, str) else str(plain(v))
+        for v, gone in zip(values.tolist(), missing, strict=True)
+    ]
 
 
 def coded(values: Iterable[str]) -> dict[str, list[Any]]:

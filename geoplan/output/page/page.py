@@ -22,6 +22,7 @@ from geoplan.output.page.html import (
 from geoplan.output.page.options import PageOptions
 from geoplan.output.page.pack import packed, trilingual
 from geoplan.output.page.parts import Html, Start
+from geoplan.output.page.patches import patched
 from geoplan.output.page.public import for_everybody
 from geoplan.output.page.relief import relief_image
 from geoplan.output.page.vendored import LANGUAGES, catalogue, frame_texts, page_texts
@@ -134,10 +135,11 @@ def _data_blocks(result: Result, shapes: geometry.Geometries, options: PageOptio
     small = {"base": beside.head(shown), "whatif": asked.head if asked else None}
     own = data.bulk(shown)
     large = {"base": beside.bulk(shown, own), "whatif": asked.bulk if asked else None}
+    bulk = own | _present(large)
     head = data.head(result, shapes, options=options, shown=shown, left=left) | _present(small)
     blocks = [
         data_block("geoplan-head", json_for_script(head)),
-        data_block("geoplan-bulk", packed(own | _present(large)), _PACKED),
+        data_block("geoplan-bulk", packed(patched(bulk, result.scenario.services)), _PACKED),
         data_block("geoplan-relief", json_for_script(relief_image(result.terrain))),
         *(
             data_block(f"geoplan-times-{k}", text, _PACKED)

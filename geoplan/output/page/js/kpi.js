@@ -20,7 +20,7 @@
       gp.el("h2", {}, gp.t("kpi.title", { minutes: service.target.minutes })),
       gp.el("p", { class: "gp-soft gp-norm" }, norm(service), otherTarget(service)),
       groups().map(card),
-      everythingMissing() ? gp.el("p", { class: "gp-notice", role: "note" }, gp.t("kpi.nothing")) : null);
+      notice());
   }
 
   /* Before and after may be measured by different targets: that is said. */
@@ -36,9 +36,18 @@
     return target.label ? gp.name(target.label) : gp.t("target.published");
   }
 
-  function everythingMissing() {
-    const row = gp.model.nation();
-    return row && row.assessed > 0 && row.unreachable === row.assessed;
+  /* Why there is no figure: nobody lives there, nobody is assessed, no facility gives the service, or no road leads to one. */
+  function emptiness() {
+    const state = gp.model.stateOf(gp.model.nation());
+    if (state === "empty") return "nobody";
+    if (state === "not_assessed") return "not-assessed";
+    if (state !== "unreachable") return null;
+    return gp.bulk && !gp.bulk.facilities.id.some((_, i) => gp.model.countsHere(i)) ? "no-facility" : "nothing";
+  }
+
+  function notice() {
+    const why = emptiness();
+    return why ? gp.el("p", { class: "gp-notice", role: "note", "data-gp-state": why }, gp.t("kpi." + why)) : null;
   }
 
   /* Within, beyond and unreachable as one bar; its words stand beneath. */

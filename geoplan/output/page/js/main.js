@@ -24,6 +24,7 @@
     gp.facilities.start();
     gp.ready();
     gp.controls.render();
+    gp.kpi.render();
     gp.tables.render();
     gp.legend.render();
     await gp.link.finish();
