@@ -15,7 +15,7 @@ from geoplan.analysis.siting_dispersion import solve_dispersion
 from geoplan.analysis.siting_instance import Instance, Question, cover_matrix, dense_costs
 from geoplan.analysis.siting_milp import Clock, Outcome, Stop, solve
 from geoplan.analysis.siting_models import bands_of, build_model
-from geoplan.analysis.siting_pcenter import solve_center
+from geoplan.analysis.siting_pcenter import equal_center, solve_center
 from geoplan.analysis.siting_pmedian import make_median
 from geoplan.analysis.siting_pmedian_exact import solve_median
 from geoplan.analysis.siting_setcover import smallest_cover
@@ -272,7 +272,14 @@ def _center(instance: Instance, question: Question, clock: Clock, progress: Prog
     sites = tuple(usable[plan.sites].tolist())
     if not plan.proven:
         return _Found(sites, plan.bound, "time")
-    return _Found(sites, plan.bound, "proof", _another(instance, question, sites, plan.radius, clock))
+    unique = "no" if equal_center(cost, plan, fixed) else ""
+    unique = unique or _another(instance, question, sites, plan.radius, _short(clock))
+    return _Found(sites, plan.bound, "proof", unique)
+
+
+def _short(clock: Clock) -> Clock:
+    """Return a clock for the look for equal plans: about as long as the plan itself took."""
+    return Clock(min(ALTERNATIVE_S, clock.left_s, 0.5 + clock.used_s))
 
 
 def _center_with_sides(

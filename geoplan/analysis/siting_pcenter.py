@@ -1,17 +1,17 @@
 """Least largest cost by bisection over the distinct costs: each radius is a question of covering.
 
-After Minieka (1970); greedy covers bring the upper end down, dual bounds and dominance the lower end up, and
-only radii that neither settles go to HiGHS.
+After Minieka (1970); greedy covers and a local search bring the upper end down, dual bounds and dominance the
+lower end up; then the radius below the best plan is excluded by a tree, and with it all that are smaller.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from geoplan.analysis.siting_setcover import dual_bound, greedy_cover, reduce, smallest_cover
+from geoplan.analysis.siting_setcover import dual_bound, quick_cover, reduce, smallest_cover
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from geoplan.analysis.siting_milp import Clock
 
     Progress = Callable[[float, float], None]
+
+
+FIRST_PROOF: Final = 0.4
+"""Share of the time that the proof of the upper end may take before others are tried."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,19 @@ def solve_center(
         return CenterPlan(None, np.inf, search.bound, search.bound == np.inf)
     sites = np.sort(np.concatenate([np.flatnonzero(fixed), free[search.plan]]))
     return CenterPlan(sites, search.radius, search.bound, search.proven)
+
+
+def equal_center(cost: FloatArray, plan: CenterPlan, fixed: BoolArray) -> bool:
+    """Whether exchanging one column of a plan for another leaves its largest cost as it is, or lower."""
+    assert plan.sites is not None  # noqa: S101 - asked of a plan
+    near = cost <= plan.radius
+    count = near[:, plan.sites].sum(axis=1)
+    for column in plan.sites[~fixed[plan.sites]]:
+        able = near[(count == 1) & near[:, column]].all(axis=0)
+        able[plan.sites] = False
+        if able.any():
+            return True
+    return False
 
 
 class _Search:
@@ -79,10 +96,18 @@ class _Search:
         return self.low == self.high
 
     def run(self) -> None:
-        """Narrow the bracket by greedy covers, dual bounds, then exactly."""
-        self._bisect(self._by_greedy)
-        self._bisect_low()
-        self._bisect(self._exactly)
+        """Narrow the bracket quickly, then prove its upper end, or failing that what lies between."""
+        self._bisect(self._quickly)
+        while self.low < self.high and not self.clock.over:
+            # the search rarely misses a plan: the next smaller radius is the one to exclude
+            part = self.clock.part(FIRST_PROOF)
+            answer = self._exactly(self.high - 1, part)
+            if answer is None:
+                self._bisect(self._excluded)
+                self._bisect(lambda level: self._exactly(level, self.clock))
+                break
+            if not answer:
+                self.low = self.high
 
     def cells(self, level: int) -> BoolArray:
         """Return which column is in range of which row that no fixed site covers."""
@@ -90,17 +115,15 @@ class _Search:
         return np.asarray(self.cost[self.from_fixed > radius] <= radius)
 
     def _bisect(self, test: Callable[[int], bool | None]) -> None:
-        """Halve the bracket while the test says yes (a plan) or no (none); None leaves it open."""
+        """Halve the bracket: yes is a plan, no a level not worth more time; the test proves what it can."""
         low, high = self.low, self.high
         while low < high and not self.clock.over:
             middle = (low + high) // 2
-            answer = test(middle)
-            if answer is None:
-                break
-            if answer:
+            if test(middle):
                 high = min(middle, self.high)
             else:
                 low = middle + 1
+            low, high = max(low, self.low), min(high, self.high)
             if self.progress is not None:
                 self.progress(self.radius, self.bound)
 
@@ -114,44 +137,32 @@ class _Search:
         if level < self.high or self.plan is None:
             self.plan, self.high = plan, level
 
-    def _by_greedy(self, level: int) -> bool:
-        """Whether a greedy cover of this radius is small enough; a no proves nothing."""
+    def _quickly(self, level: int) -> bool:
+        """Whether greedy or the local search finds a cover of this radius; a bound may exclude it."""
         reduced = reduce(self.cells(level))
         if reduced is None:
+            self.low = max(self.low, level + 1)
             return False
-        chosen = greedy_cover(reduced.cells) if len(reduced.cells) else np.zeros(0, dtype=np.int64)
-        if len(reduced.fixed) + len(chosen) > self.p:
-            return False
-        fixed = np.array(reduced.fixed, dtype=np.int64)
-        self._take(np.sort(np.concatenate([fixed, reduced.columns[chosen]])))
-        return True
-
-    def _bisect_low(self) -> None:
-        """Raise the lower end to the first radius that the dual bound does not exclude."""
-        low, high = self.low, self.high
-        while low < high and not self.clock.over:
-            middle = (low + high) // 2
-            if self._excluded(middle):
-                low = middle + 1
-            else:
-                high = middle
-        self.low = max(self.low, low)
+        found = quick_cover(reduced, self.clock, target=self.p)
+        if found.bound > self.p:
+            self.low = max(self.low, level + 1)
+        elif found.columns is not None and len(found.columns) <= self.p:
+            self._take(found.columns)
+            return True
+        return False
 
     def _excluded(self, level: int) -> bool:
-        """Whether no p columns cover all rows within this radius, by the dual bound."""
+        """Raise the lower end if the dual bound excludes this radius; yes if it does not."""
         reduced = reduce(self.cells(level))
-        if reduced is None:
-            return True
-        left = self.p - len(reduced.fixed)
-        if left < 0:
-            return True
-        if not len(reduced.cells):
+        left = -1 if reduced is None else self.p - len(reduced.fixed)
+        if reduced is None or left < 0 or dual_bound(reduced.cells, left + 1, beyond=left) > left:
+            self.low = max(self.low, level + 1)
             return False
-        return dual_bound(reduced.cells, left + 1, beyond=left) > left
+        return True
 
-    def _exactly(self, level: int) -> bool | None:
+    def _exactly(self, level: int, clock: Clock) -> bool | None:
         """Whether p columns cover all rows within this radius; None if the time is not enough."""
-        found = smallest_cover(self.cells(level), self.clock, target=self.p)
+        found = smallest_cover(self.cells(level), clock, target=self.p)
         if found.columns is not None and len(found.columns) <= self.p:
             self._take(found.columns)
             return True

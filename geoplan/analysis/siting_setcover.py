@@ -11,17 +11,25 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from geoplan.analysis.siting_milp import Builder, Clock, Stop, solve
+from geoplan.analysis.siting_setcover_tree import SetCoverTree
+from geoplan.analysis.siting_tree import Growth, Limits
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from geoplan.analysis.siting_instance import BoolArray, FloatArray, IntArray
+    from geoplan.analysis.siting_instance import BoolArray, IntArray
+    from geoplan.analysis.siting_milp import Clock
 
 DENSE_CELLS: Final = 60_000_000
 """Largest table of rows x rows or columns x columns for which dominance is looked for."""
 
 BOUND_ROUNDS: Final = 120
+
+SEARCH_STEPS: Final = 3000
+"""Exchanges of the local search: a fraction of a second."""
+
+LONG_SEARCH_STEPS: Final = 12_000
+"""Exchanges before a tree is grown: a tree is good at proofs, the search at finding a cover."""
 
 
 @dataclass(frozen=True)
@@ -157,6 +165,19 @@ def smallest_cover(cells: BoolArray, clock: Clock, *, target: int | None = None)
     reduced = reduce(cells)
     if reduced is None:
         return SetCover(None, np.inf)
+    quick = quick_cover(reduced, clock, target=target)
+    most = len(reduced.fixed) if quick.columns is None else len(quick.columns)
+    enough = target is not None and (quick.bound > target or most <= target)
+    if enough or quick.bound >= most:
+        return quick
+    base = len(reduced.fixed)
+    left = None if target is None else target - base
+    chosen, bound = _proven(reduced.cells, _within(reduced, quick), clock, left)
+    return SetCover(_whole(reduced, chosen), max(quick.bound, base + bound))
+
+
+def quick_cover(reduced: Reduced, clock: Clock, *, target: int | None = None) -> SetCover:
+    """Return a good cover and a bound: greedy, dual bound, local search; with a target only what it asks."""
     base = len(reduced.fixed)
     if not len(reduced.cells):
         return SetCover(np.array(reduced.fixed, dtype=np.int64), base)
@@ -164,12 +185,22 @@ def smallest_cover(cells: BoolArray, clock: Clock, *, target: int | None = None)
     if target is not None and base + len(plan) <= target:
         return SetCover(_whole(reduced, plan), base)
     beyond = np.inf if target is None else target - base
-    bound = float(np.ceil(dual_bound(reduced.cells, len(plan), beyond=beyond)))
+    bound = max(1.0, float(np.ceil(dual_bound(reduced.cells, len(plan), beyond=beyond))))
     if bound > beyond or bound >= len(plan):
         return SetCover(_whole(reduced, plan), base + bound)
-    goal = None if target is None else float(target - base)
-    chosen, bound = _milp(reduced.cells, plan, clock, goal)
-    return SetCover(_whole(reduced, chosen), base + bound)
+    sizes = range(len(plan) - 1, int(bound) - 1, -1) if target is None else [target - base]
+    for size in sizes:
+        found = search_cover(reduced.cells, plan, size, clock)
+        if found is None:
+            break
+        plan = found
+    return SetCover(_whole(reduced, plan), base + bound)
+
+
+def _within(reduced: Reduced, cover: SetCover) -> IntArray:
+    """Return the columns of a cover as positions in the reduced problem."""
+    assert cover.columns is not None  # noqa: S101 - a reduced problem has a cover
+    return np.flatnonzero(np.isin(reduced.columns, np.setdiff1d(cover.columns, reduced.fixed)))
 
 
 def _whole(reduced: Reduced, chosen: IntArray) -> IntArray:
@@ -178,25 +209,72 @@ def _whole(reduced: Reduced, chosen: IntArray) -> IntArray:
     return np.sort(np.concatenate([fixed, reduced.columns[chosen]]))
 
 
-def _milp(
-    cells: NDArray[np.float32], plan: IntArray, clock: Clock, goal: float | None
+def _proven(
+    cells: NDArray[np.float32], plan: IntArray, clock: Clock, target: int | None
 ) -> tuple[IntArray, float]:
-    """Return the best cover and the bound that HiGHS finds, from the greedy plan on."""
-    n, m = cells.shape
-    build = Builder()
-    build.columns(m, cost=1.0, whole=True)
-    row, column = np.nonzero(cells)
-    build.rows(n, (row, column, 1.0), lower=1.0)
-    start: FloatArray = np.zeros(m)
-    start[plan] = 1.0
-    stop = Stop(
-        clock,
-        reached=None if goal is None else goal + 1e-6,
-        beyond=len(plan) - 1 + 1e-4 if goal is None else goal + 1e-4,
-    )
-    outcome = solve(build.build(), stop, start=start)
-    bound = float(np.ceil(outcome.bound - 1e-4)) if np.isfinite(outcome.bound) else 0.0
-    if outcome.x is None:
-        return plan, bound
-    found = np.flatnonzero(outcome.x > 0.5)
-    return (found if len(found) < len(plan) else plan), bound
+    """Return the best cover that a long local search and a tree find, and a bound on its size."""
+    if target is not None:
+        found = search_cover(cells, plan, target, clock, steps=LONG_SEARCH_STEPS)
+        if found is not None:
+            return found, 0.0
+    wanted = -np.inf if target is None else float(target)
+    below = float(len(plan)) if target is None else min(float(len(plan)), target + 1.0)
+    growth = Growth(SetCoverTree(cells), plan, Limits(clock, below=below, target=wanted))
+    growth.plant()
+    tree = growth.run()
+    return (tree.chosen if len(tree.chosen) < len(plan) else plan), tree.bound
+
+
+def search_cover(
+    cells: NDArray[np.float32], plan: IntArray, size: int, clock: Clock, *, steps: int = SEARCH_STEPS
+) -> IntArray | None:
+    """Return a cover of `size` columns, or None if the search meets none.
+
+    Weights of rows that stay open grow, so that the search does not turn in circles: the column that is
+    missed least goes, and one that covers some open row comes (after Gao, Weise & Li 2015, RWLS).
+    """
+    draw = np.random.default_rng(1)
+    state = _CoverSearch(cells, plan[: max(size, 0)])
+    for k in range(steps):
+        if not state.open_rows.size:
+            return np.sort(state.chosen)
+        if clock.over or not len(state.chosen):
+            break
+        state.step(k, float(draw.random()))
+    return None
+
+
+class _CoverSearch:
+    """So many columns, how often each row is covered, the weight of each row, when a column moved."""
+
+    def __init__(self, cells: NDArray[np.float32], chosen: IntArray) -> None:
+        self.cells = cells
+        self.chosen = chosen.copy()
+        self.weight = np.ones(len(cells), dtype=np.float32)
+        self.count = cells[:, chosen].sum(axis=1)
+        self.moved = np.zeros(cells.shape[1], dtype=np.int64)
+        self.open_rows = np.flatnonzero(self.count == 0)
+        self.last = -1
+
+    def step(self, k: int, chance: float) -> None:
+        """Exchange one column."""
+        alone = np.flatnonzero(self.count == 1)
+        loss = self.weight[alone] @ self.cells[np.ix_(alone, self.chosen)]
+        loss = np.where(self.chosen == self.last, np.inf, loss)
+        least = np.flatnonzero(loss == loss.min())
+        place = int(least[np.argmin(self.moved[self.chosen[least]])])
+        out = int(self.chosen[place])
+        self.count = self.count - self.cells[:, out]
+        self.moved[out] = k
+        self.open_rows = np.flatnonzero(self.count == 0)
+        row = self.open_rows[int(chance * len(self.open_rows))] if self.open_rows.size else 0
+        gain = self.weight[self.open_rows] @ self.cells[self.open_rows]
+        gain = np.where(self.cells[row] > 0, gain, -1.0)
+        gain[out] = -1.0
+        most = np.flatnonzero(gain == gain.max())
+        new = int(most[np.argmin(self.moved[most])])
+        self.chosen[place] = self.last = new
+        self.moved[new] = k
+        self.count = self.count + self.cells[:, new]
+        self.open_rows = np.flatnonzero(self.count == 0)
+        self.weight[self.open_rows] += 1.0

@@ -95,12 +95,17 @@ class _Node:
 
 @dataclass(frozen=True)
 class Limits:
-    """When a tree ends before its proof: time, relative gap, nodes; `alike_s` ends the search for ties."""
+    """When a tree ends before its proof: time, relative gap, nodes; `alike_s` ends the search for ties.
+
+    `target` is a cost that is good enough, `below` a cost that a plan must be below to be of any use.
+    """
 
     clock: Clock
     gap: float = 0.0
     nodes: int | None = None
     alike_s: float = 0.0
+    target: float = -np.inf
+    below: float = np.inf
 
 
 class Growth:
@@ -120,8 +125,9 @@ class Growth:
         progress: Progress | None = None,
     ) -> None:
         self.problem, self.limits, self.progress, self.tied = problem, limits, progress, tied
-        self.chosen, self.unique = np.sort(chosen), "unknown"
-        self.cost = problem.worth(self.chosen)
+        # a search for a plan below some cost has no use for plans that are as good
+        self.chosen, self.unique = np.sort(chosen), "unknown" if limits.below == np.inf else "no"
+        self.cost = min(problem.worth(self.chosen), limits.below)
         self.bound, self.nodes = -np.inf, 0
         self.warm = WarmProgram(problem.program, problem.m, limits.clock)
         self.heap: list[tuple[float, int, _Node]] = []
@@ -172,7 +178,9 @@ class Growth:
         """Whether the search may end: no time, no nodes, gap small enough, or nothing left to learn."""
         self._settle()
         limits = self.limits
-        if limits.clock.over or (limits.nodes is not None and self.nodes >= limits.nodes):
+        if self.cost <= limits.target or limits.clock.over:
+            return True
+        if limits.nodes is not None and self.nodes >= limits.nodes:
             return True
         if self.bound < self.cost:
             return self.cost - self.bound <= limits.gap * max(abs(self.cost), 1e-9)
@@ -180,13 +188,13 @@ class Growth:
             self.unique = "no"
         return self.unique != "unknown" or limits.clock.used_s > limits.alike_s
 
-    def _hopeless(self, bound: float) -> bool:
-        """Whether a bound excludes all that is still looked for."""
+    def _excluded(self, bound: Any) -> Any:
+        """Whether bounds exclude all that is still looked for: better plans, or also plans as good."""
         return bound > self.cost + self.slack if self.unique == "unknown" else bound >= self.cost - self.slack
 
     def _push(self, node: _Node | None) -> None:
         """Keep a node that may hold what is looked for."""
-        if node is not None and not self._hopeless(node.bound):
+        if node is not None and not self._excluded(node.bound):
             self.made += 1
             heapq.heappush(self.heap, (node.bound, self.made, node))
 
@@ -212,9 +220,8 @@ class Growth:
         """Return a node with every column settled that the best plan known leaves no choice about."""
         low, high = node.low, node.high
         _, enter, leave = penalties(node.value, low, high, self.problem.least, self.problem.most)
-        limit = self.cost + self.slack
-        closed = ~low & high & (self._stepped(node.constant + enter) > limit)
-        opened = ~low & high & (self._stepped(node.constant + leave) > limit)
+        closed = ~low & high & self._excluded(self._stepped(node.constant + enter))
+        opened = ~low & high & self._excluded(self._stepped(node.constant + leave))
         return replace(node, low=low | opened, high=high & ~closed)
 
     def _stepped(self, bound: Any) -> Any:
@@ -235,7 +242,7 @@ class Growth:
         if len(broken):
             for child in self._best_split(node, broken):
                 self._push(child)
-        elif not self._hopeless(node.bound):
+        elif not self._excluded(node.bound):
             self._around(node, np.flatnonzero(x > 0.5) if node.relaxed.solved else np.flatnonzero(node.low))
 
     def _improve(self, node: _Node) -> None:
@@ -247,7 +254,8 @@ class Growth:
     def _take(self, chosen: IntArray, cost: float) -> None:
         """Take over a plan that is better, and notice one that is as good."""
         if cost < self.cost - self.slack:
-            self.chosen, self.cost, self.unique = chosen, cost, "unknown"
+            self.chosen, self.cost = chosen, cost
+            self.unique = "unknown" if self.limits.below == np.inf else "no"
         elif cost <= self.cost + self.slack and not np.array_equal(chosen, self.chosen):
             self.unique = "no"
 
@@ -259,7 +267,7 @@ class Growth:
         # of a fixed number of columns another plan leaves one of these out; else it may also have one more
         fixed = self.problem.least == self.problem.most
         for column in np.flatnonzero(high & ~low & (inside | (not fixed))):
-            if self.limits.clock.over or self._hopeless(node.bound):
+            if self.limits.clock.over or self._excluded(node.bound):
                 break
             other_low, other_high = low.copy(), high.copy()
             if inside[column]:
@@ -280,7 +288,7 @@ class Growth:
         best: tuple[float, tuple[_Node | None, ...]] = (-1.0, (node,))
         for column in self._ranked(node, broken):
             children = tuple(self._child(node, int(column), value=k) for k in (0, 1))
-            alive = tuple(c for c in children if c is not None and not self._hopeless(c.bound))
+            alive = tuple(c for c in children if c is not None and not self._excluded(c.bound))
             if len(alive) < 2:
                 best = (0.0, alive)
                 break
