@@ -20,27 +20,6 @@ pytestmark = pytest.mark.browser
 
 COLOURS = """() => geoplan.districts.layers.map(layer => layer.options.fillColor)"""
 
-# two controls on one place, or a text wider than its box
-COLLISIONS = """() => {
-  const chosen = ["header button", "h1", "#gp-services button", "#gp-services label", "#gp-tools > *",
-    "#gp-legend", "#gp-credit", ".gp-kpi", "[role=tab]"];
-  const shown = [...document.querySelectorAll(chosen.join())].filter(n => n.checkVisibility());
-  const out = [];
-  const cross = (p, q, low, high) => p[low] < q[high] - 1 && q[low] < p[high] - 1;
-  const meet = (p, q) => cross(p, q, "left", "right") && cross(p, q, "top", "bottom");
-  shown.forEach((n, i) => shown.slice(i + 1).forEach(m => {
-    if (n.contains(m) || m.contains(n)) return;
-    const both = n.outerHTML + " / " + m.outerHTML;
-    if (meet(n.getBoundingClientRect(), m.getBoundingClientRect())) out.push(both);
-  }));
-  document.querySelectorAll("button, .gp-kpi *, h1, dd, dt").forEach(n => {
-    const block = getComputedStyle(n).display !== "inline";
-    if (!n.checkVisibility() || !block) return;
-    if (n.scrollWidth > n.clientWidth + 1) out.push("clipped: " + n.textContent);
-  });
-  return out;
-}"""
-
 PLACE_OF = """i => {
   const p = geoplan.bulk.points, box = geoplan.map.getContainer().getBoundingClientRect();
   const at = geoplan.map.latLngToContainerPoint([p.lat[i], p.lon[i]]);
@@ -349,15 +328,6 @@ def test_the_phone_has_one_column_and_no_sideways_scroll(chromium, file):
     with opened(chromium, file, width=390, height=844) as seen:
         assert seen.say("document.documentElement.scrollWidth") <= 390
         seen.clean()
-
-
-@pytest.mark.parametrize(("width", "height"), [(1366, 768), (1920, 1080), (390, 844)])
-@pytest.mark.parametrize("language", ["az", "ru", "en"])
-def test_controls_do_not_overlap_and_nothing_is_clipped(chromium, file, width, height, language):
-    with opened(chromium, file, width=width, height=height) as seen:
-        seen.set(lang=language)
-        wrong = seen.say(COLLISIONS)
-        assert wrong == []
 
 
 def test_on_paper_the_map_comes_before_the_table(seen):
