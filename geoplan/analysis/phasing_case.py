@@ -100,6 +100,11 @@ class PhasingRule:
     carry_over: bool = False
     running_in_budget: bool = False
 
+    @property
+    def reach(self) -> float:
+        """The limit, infinite without one."""
+        return np.inf if self.limit is None else self.limit
+
     def check(self, case: PhasingCase) -> None:
         """Raise ValueError if the rule does not fit the case or itself."""
         if self.objective == "cover" and self.limit is None:

@@ -243,7 +243,7 @@ def _cover(
 ) -> _People:
     """Add who is covered in one year; demand that the same sites cover is one row."""
     ways = case.ways[year]
-    near = ways.where(ways.cost <= rule.limit)
+    near = ways.where(ways.cost <= rule.reach)
     weight = case.weight[year]
     served = np.zeros(len(weight), dtype=bool)
     served[near.demand[case.existing[year][near.site]]] = True

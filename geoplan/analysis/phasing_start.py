@@ -53,7 +53,7 @@ def _losses(case: PhasingCase, rule: PhasingRule, year: int, worst: float) -> Lo
     """Return the losses of one year; `worst` is that of somebody without an open site."""
     ways = case.ways[year]
     if rule.objective == "cover":
-        ways = ways.where(ways.cost <= rule.limit)
+        ways = ways.where(ways.cost <= rule.reach)
     loss = ways.cost if rule.objective == "cost" else np.zeros(len(ways))
     stands = np.full(len(case.demand_ids), worst)
     there = case.existing[year][ways.site]
