@@ -422,10 +422,13 @@ def test_the_difference_is_brown_where_a_centre_is_lost(asked):
     switch(asked, OFF)
     asked.page.click('[data-gp-mode="difference"]')
     fill = """id => geoplan.districts.layers[geoplan.head.districts.id.indexOf(id)].options.fillColor"""
-    worse = asked.say("geoplan.modes.COLOURS.slice(4)")
-    assert asked.say(fill, "AZ-GA") in worse
-    assert asked.say(fill, "AZ-BA") == asked.say("geoplan.modes.COLOURS[3]")
-    assert asked.page.locator("[data-gp-difference]").count() == 7
+    for measure in ("minutes", "gap"):
+        asked.page.click(f'[data-gp-measure="{measure}"]')
+        colours = asked.say("m => geoplan.modes.SCALES[m].colours", measure)
+        assert asked.say(fill, "AZ-GA") in colours[4:]
+        assert asked.say(fill, "AZ-BA") == colours[3]
+        assert asked.page.locator("[data-gp-difference]").count() == 7
+        assert asked.page.get_attribute(f'[data-gp-measure="{measure}"]', "aria-pressed") == "true"
     asked.clean()
 
 
