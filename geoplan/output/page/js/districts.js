@@ -61,7 +61,7 @@
     const assumed = gp.head.districts.confidence[i] === "assumed";
     const shaded = gp.areas() && !gp.filter.hides(gp.filter.keyOfRow(districts.row(i)));
     return { fillColor: shaded ? districts.fill(i) : "#fdfcf9", fillOpacity: shaded ? strength() : 0.62,
-      color: assumed ? "#1d2733" : "#ffffff", weight: assumed ? 1.6 : 1, opacity: 1, dashArray: assumed ? "5 4" : null };
+      color: assumed ? "#1d2733" : gp.modes.isDifference() ? "#b4bcc4" : "#ffffff", weight: assumed ? 1.6 : 1, opacity: 1, dashArray: assumed ? "5 4" : null };
   }
 
   districts.style = style;
