@@ -11,7 +11,7 @@ import re
 import pytest
 from fixture import scenario, toy_result, words
 
-from geoplan.output.page import html
+from geoplan.output.page import html, vendored
 from geoplan.output.page.html import PageError
 from geoplan.output.page.page import render_page
 from geoplan.output.page.vendored import page_texts
@@ -146,8 +146,22 @@ def test_folium_sees_no_word_of_the_user():
 
 
 def test_a_changed_vendored_file_is_refused(monkeypatch):
-    from geoplan.output.page import vendored
-
     monkeypatch.setattr(vendored, "_read", lambda _: '{"leaflet": {"sha256": {"leaflet/leaflet.js": "0"}}}')
     with pytest.raises(PageError, match="differs from its manifest"):
         vendored._vendor("leaflet/leaflet.js")
+
+
+def test_scripts_lose_comments_and_indentation_but_no_code():
+    script = "/* why\n * and how */\n  const a = 1; // kept\n  /* one line */\n\tf(a); /* beside */\n"
+    assert vendored.lean(script) == "const a = 1; // kept\nf(a); /* beside */\n"
+
+
+def test_no_text_of_a_script_runs_over_a_line_end():
+    """Indentation is taken out of scripts, so it must not be part of a text."""
+    for name in (*vendored.SCRIPTS, vendored.TILES):
+        code = re.sub(r"/\*.*?\*/", "", vendored._read(f"js/{name}"), flags=re.DOTALL)
+        assert not [line for line in code.splitlines() if line.count("`") % 2 or line.endswith("\\\\")], name
+
+
+def test_blanks_between_numbers_go_and_others_stay():
+    assert html.tight_positions("[[1.5, -2], [3, 4]], 'a, b', [x, 1]") == "[[1.5,-2],[3,4]], 'a, b', [x, 1]"

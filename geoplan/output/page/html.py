@@ -19,6 +19,7 @@ ADDRESS: Final = "geoplan:"
 _SCRIPT_LINK: Final = re.compile(r'<script[^>]*\ssrc="([^"]*)"[^>]*>\s*</script>')
 _STYLE_LINK: Final = re.compile(r'<link[^>]*\shref="([^"]*)"[^>]*/?>')
 _FOLIUM_ID: Final = re.compile(r"\b([a-z][a-z_]*)_([0-9a-f]{32})(?![0-9a-f])")
+_BETWEEN_NUMBERS: Final = re.compile(r"(?<=[0-9\]]), (?=\[*-?[0-9])")
 _BLOCK: Final = re.compile(r"<(script|style)([^>]*)>(.*?)</\1>", re.DOTALL)
 _VIEWPORT: Final = re.compile(r'<meta name="viewport"[^>]*/>', re.DOTALL)
 _OUTSIDE: Final = re.compile(
@@ -69,6 +70,11 @@ def renumber_ids(text: str) -> str:
         return f"{match[1]}_{number}"
 
     return _FOLIUM_ID.sub(steady, text)
+
+
+def tight_positions(text: str) -> str:
+    """Take the blanks out of lists of numbers: the shapes that Folium writes get a tenth shorter."""
+    return _BETWEEN_NUMBERS.sub(",", text)
 
 
 def json_for_script(value: Any) -> str:

@@ -18,6 +18,7 @@ from geoplan.output.page.html import (
     json_for_script,
     renumber_ids,
     set_language_and_viewport,
+    tight_positions,
 )
 from geoplan.output.page.options import PageOptions
 from geoplan.output.page.pack import packed, trilingual
@@ -61,7 +62,7 @@ def render_page(result: Result, options: PageOptions | None = None) -> str:
     options = options or PageOptions()
     shapes = geometry.light_districts(result.districts.geometry)
     figure = _figure(result, shapes)
-    text = renumber_ids(figure.render())
+    text = tight_positions(renumber_ids(figure.render()))
     text = inline_links(text, page_texts(tiles=bool(options.basemap)))
     text = set_language_and_viewport(text, LANGUAGES[0])
     text = add_policy(text, image_origin=options.origin)

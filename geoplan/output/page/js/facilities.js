@@ -51,6 +51,7 @@
     const plate = assumed && full ? gp.svg("circle", { cx: 16, cy: 16, r: 8.6, fill: "#fff" }) : null;
     const glyph = gp.svg("path", { d: GLYPH[form], transform: "translate(4 4)", fill: full && !assumed ? "#fff" : ink });
     return gp.svg("svg", { viewBox: "0 0 32 32", width: size, height: size, color: ink, "aria-hidden": "true" },
+      gp.svg("circle", { cx: 16, cy: 16.5, r: 15.5, fill: "rgba(20,30,40,.35)" }),
       gp.svg("circle", { cx: 16, cy: 16, r: 15, fill: options.asked ? "#d1480a" : "#fff" }),
       gp.svg("g", { opacity: left ? 0.5 : null }, disc, plate, glyph, left ? gp.svg("path", { d: "M7 25L25 7", stroke: ink, "stroke-width": 2.4 }) : null), badge(options));
   }
