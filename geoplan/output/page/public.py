@@ -35,7 +35,7 @@ class LeftOut:
     military_beds
         How many military facilities lost their number of beds.
     sections
-        Parts that are there without `--public` and not here: `what_if`, `staff`, `siting`, `phasing`.
+        Parts that are there without `--public` and not here: `what_if`, `staff`, `areas`, `siting`, `phasing`.
     names
         Ids and names of what was taken out: nothing on the page may say them.
     """
@@ -112,6 +112,8 @@ def _sections(sides: list[Result], places: pd.DataFrame) -> tuple[str, ...]:
     found = ["what_if"]
     if any(name in places and places[name].notna().any() for name in STAFF):
         found.append("staff")
+    if any(state.areas is not None for side in sides for state in side.years):
+        found.append("areas")
     found += [name for name in _SECTIONS if any(getattr(side, name, None) is not None for side in sides)]
     return tuple(found)
 
@@ -157,4 +159,4 @@ def _state_without(state: YearState, left: LeftOut) -> YearState:
         beds=places["beds"].mask(places["owner"] == "military"),
     )
     people = state.demand[~state.demand.index.isin(left.points)]
-    return replace(state, demand=people, facilities=places, sites=None, site_tenths=None)
+    return replace(state, demand=people, facilities=places, sites=None, site_tenths=None, areas=None)

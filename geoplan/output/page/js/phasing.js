@@ -58,7 +58,7 @@
 
   function cell(y) {
     if (!y) return "\u2013";
-    return gp.el("div", { class: "gp-phase" }, gp.el("b", {}, opens(y)), gp.el("span", {}, gp.t("phasing.reached", { people: reached(y) })),
+    return gp.el("div", { class: "gp-phase" }, gp.el("b", {}, opens(y)), gp.el("span", {}, gp.t("phasing.reached", { people: gp.number(y.covered), share: gp.percent(y.population ? y.covered / y.population : null, 1) })),
       y.spent === null || y.spent === undefined ? null : gp.el("span", { class: "gp-soft" }, y.budget === null ? gp.t("phasing.spent", { spent: gp.siting.money(y.spent) })
         : gp.t("phasing.spent.of", { spent: gp.siting.money(y.spent), budget: gp.siting.money(y.budget) })));
   }
