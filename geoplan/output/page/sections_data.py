@@ -30,6 +30,7 @@ _RECORD: Final = (
     "money",
     "draws",
     "unservable_weight",
+    "coverage",
 )
 """What the page says of the record of a siting."""
 
@@ -172,6 +173,7 @@ def _head(section: SitingSection) -> dict[str, Any]:
         "year": section.year,
         "model": section.model,
         "limit": section.limit_minutes,
+        "share": (section.record.get("asked") or {}).get("cover_share"),
         "record": {key: section.record[key] for key in _RECORD if key in section.record},
     }
 
@@ -199,7 +201,8 @@ def _gains(table: pd.DataFrame, sites: _Sites) -> dict[str, Any]:
 
 def _frontier(table: pd.DataFrame, sites: _Sites) -> dict[str, Any]:
     """Return the best plan of each number of sites, or of each budget."""
-    figures = {"open": 0, "budget": 0, "people_covered": 0, "places_covered": 0, "cost": 0, "objective": 1}
+    figures = {"open": 0, "open_new": 0, "people_covered": 0, "places_covered": 0, "cost": 0, "objective": 1}
+    figures |= {"budget_azn": 0}
     return {
         "sites": sites.lists(table["sites"]),
         "status": text_column(table["status"]),

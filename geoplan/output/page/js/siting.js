@@ -89,12 +89,16 @@
 
   /* What was asked and how sure the answer is, in two sentences. */
   function head(d) {
-    const r = d.record, asked = gp.knows("siting.model." + d.model) ? gp.t("siting.model." + d.model) : d.model;
+    const r = d.record, known = gp.knows("siting.model." + d.model) ? gp.t("siting.model." + d.model) : d.model;
+    const asked = d.share ? gp.t("siting.model.share", { share: gp.percent(d.share) }) : known;
+    const reached = (r.coverage || []).map((c) => gp.el("p", {}, d.services.length > 1 ? gp.el("b", {}, siting.serviceNames([c.service]) + ": ") : "",
+      gp.t("siting.covered.words", { before: people(c.people_covered_before), after: people(c.people_covered_after), all: people(c.population) })));
+    const aside = r.unservable_weight ? gp.el("p", { class: "gp-soft" }, gp.t("siting.aside", { people: people(r.unservable_weight) })) : null;
     const proof = r.status === "optimal" ? gp.t("siting.proven") : gp.t("siting.notproven", { status: gp.knows("siting.status." + r.status) ? gp.t("siting.status." + r.status) : r.status });
     return [gp.el("p", {}, gp.el("b", {}, siting.serviceNames(d.services)), ", ", gp.t("siting.of", { year: d.year }), ": ", asked,
       d.limit === null ? "" : " (" + gp.t("minutes", { n: gp.number(d.limit) }) + ")", "."),
     gp.el("p", { class: "gp-soft" }, proof, " ", r.unique === "yes" ? gp.t("siting.unique") : "", " ", r.verified ? gp.t("siting.verified") : gp.t("siting.unverified"),
-      d.year !== gp.model.year() ? " " + gp.t("siting.otheryear", { year: d.year }) : "")];
+      d.year !== gp.model.year() ? " " + gp.t("siting.otheryear", { year: d.year }) : ""), reached, aside];
   }
 
   function plan(d) {
@@ -122,13 +126,14 @@
   /* People covered against the number of sites, and against the money where the plan has any. */
   function frontier(d) {
     if (!d.frontier) return null;
-    return curve(d.frontier, "frontier", d.frontier.open, { label: gp.t("siting.open.axis"), whole: true }, (k) => gp.number(d.frontier.open[k]));
+    const at = d.frontier.open_new || d.frontier.open, label = gp.t(d.frontier.open_new ? "siting.new.axis" : "siting.open.axis");
+    return curve(d.frontier, "frontier", at, { label, whole: true }, (k) => gp.number(at[k]));
   }
 
   function money(d) {
     const f = d.frontier_by_money;
     if (!f) return null;
-    const at = f.budget || f.cost;
+    const at = f.budget_azn || f.cost;
     return curve(f, "frontier_by_money", at, { label: gp.t("siting.money.axis"), text: gp.chart.short }, (k) => money_(at[k]));
   }
 
