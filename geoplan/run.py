@@ -18,7 +18,7 @@ from geoplan.changes.visits import visit_notes
 from geoplan.errors import Finding, raise_on_errors, sort_findings
 from geoplan.network.access import AccessRule
 from geoplan.network.field import World
-from geoplan.network.overview import AreasOf, overview_areas
+from geoplan.network.overview import AreasOf, KnownLattices, overview_areas
 from geoplan.network.snap import Snapping, snapping_table
 from geoplan.network.travel import ODMatrix, od_matrix, route_forest
 from geoplan.result import Provenance, Result, YearState
@@ -115,11 +115,11 @@ def run(
     candidates, found = candidate_sites(tables, scenario.candidates.kinds)
     findings += found
     raise_on_errors(findings)
-    parts = []
+    parts, lattices = [], KnownLattices()
     for year, (state, _, _) in zip(scenario.years, states, strict=True):
         sites = candidates if with_sites or not figures_only else None
         given = Given(state, tables.roads, unclosed(scenario, tables, year))
-        wanted = _Wanted(sites, not figures_only, people)
+        wanted = _Wanted(sites, None if figures_only else lattices, people)
         part, found = _year(scenario, given, place, year, wanted, clock)
         parts.append(part)
         findings += found
@@ -239,12 +239,12 @@ class _YearPart:
 class _Wanted:
     """What a run is to find beside the figures.
 
-    `candidates` are the candidate sites, None where nobody asks for them; `pictured` says whether a page
-    will show the year; `people` makes the demand points.
+    `candidates` are the candidate sites, None where nobody asks for them; `lattices` are what the service
+    areas are drawn on, None where no page will show them; `people` makes the demand points.
     """
 
     candidates: pd.DataFrame | None
-    pictured: bool
+    lattices: KnownLattices | None
     people: People
 
 
@@ -263,9 +263,11 @@ def _year(
     if wanted.candidates is not None:
         sites = _sites(facilities, wanted.candidates)
         site_tenths = _site_tenths(network, stage.origins, sites, matrix, place)
-    if wanted.pictured:
+    if wanted.lattices is not None:
         clock.step(f"{year}: service areas")
-        areas = _areas(scenario, World(network, place.ground, place.rule), stage.goals, counting)
+        world = World(network, place.ground, place.rule)
+        asked = [AreasOf(s.id, offers(counting, s), tuple(s.bands_minutes)) for s in scenario.services]
+        areas = overview_areas(world, stage.goals, asked, known=wanted.lattices)
     clock.step(f"{year}: coverage")
     opened = np.zeros(len(tables.roads), dtype=bool)
     opened[network.road_row] = True
@@ -301,12 +303,6 @@ def _snapping(stage: Stage) -> pd.DataFrame:
     people = _component_people(stage.network, stage.demand["population"], stage.origins, stage.goals)
     table.insert(list(table.columns).index("component_share") + 1, "component_population_share", people)
     return table
-
-
-def _areas(scenario: Scenario, world: World, goals: Snapping, counting: pd.DataFrame) -> pd.DataFrame:
-    """Return the areas of every service within its bands, as a picture of the country shows them."""
-    wanted = [AreasOf(s.id, offers(counting, s), tuple(s.bands_minutes)) for s in scenario.services]
-    return overview_areas(world, goals, wanted)
 
 
 def _sites(facilities: pd.DataFrame, candidates: pd.DataFrame) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -59,7 +60,33 @@ class _Lattice:
     step_m: float
 
 
-def overview_areas(world: World, facilities: Snapping, wanted: Sequence[AreasOf]) -> pd.DataFrame:
+class KnownLattices:
+    """Lattices that are snapped already: years with the same roads share them."""
+
+    def __init__(self) -> None:
+        self._known: dict[bytes, tuple[_Lattice, Snapping]] = {}
+
+    def at(self, world: World, facilities: Snapping) -> tuple[_Lattice, Snapping]:
+        """Return the lattice over a world, and where its points meet the roads."""
+        key = _fingerprint(world)
+        if key not in self._known:
+            lattice = _lattice(world, facilities)
+            points = world.snap(lattice.x_m[lattice.asked], lattice.y_m[lattice.asked])
+            self._known = {key: (lattice, points)}
+        return self._known[key]
+
+
+def _fingerprint(world: World) -> bytes:
+    """Return what a snapping depends on beside land and rules: the roads, their lines and components."""
+    network = world.network
+    ids = "\n".join(map(str, network.road_ids)).encode()
+    arrays = (network.edge_km, network.edge_oneway, network.edge_closed, network.component_ok)
+    return hashlib.sha256(b"\0".join([ids, *(a.tobytes() for a in arrays)])).digest()
+
+
+def overview_areas(
+    world: World, facilities: Snapping, wanted: Sequence[AreasOf], *, known: KnownLattices | None = None
+) -> pd.DataFrame:
     """Return the land from which the nearest facility of each service lies within each band.
 
     The engine's minutes are asked at the points of a lattice and interpolated between them, so a line runs
@@ -72,14 +99,15 @@ def overview_areas(world: World, facilities: Snapping, wanted: Sequence[AreasOf]
         Roads (built to minimise time), land and rules.
     facilities
         Where those that count meet the roads.
+    known
+        Lattices of earlier calls with the same land and rules, and facilities about the same place.
 
     Returns
     -------
     Columns `service, band_upper_minutes, geometry` (MultiPolygon, EPSG:4326; each holds the ones before it;
     empty where nothing is within the band), in the order of `wanted` and of the bands.
     """
-    lattice = _lattice(world, facilities)
-    points = world.snap(lattice.x_m[lattice.asked], lattice.y_m[lattice.asked])
+    lattice, points = (known or KnownLattices()).at(world, facilities)
     matrix = od_matrix(world.network, points, facilities, ground=world.ground, rule=world.rule)
     rows = [
         (one.service, band, area)

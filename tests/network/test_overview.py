@@ -11,7 +11,7 @@ from test_isochrone import BAY, PLACES, ROADS, area, drawn, metres
 from geoplan.network import snap, travel
 from geoplan.network.access import AccessRule, Ground, unproject_degrees
 from geoplan.network.field import World
-from geoplan.network.overview import AreasOf, overview_areas
+from geoplan.network.overview import AreasOf, KnownLattices, overview_areas
 from geoplan.units import project_metres
 
 RULE = AccessRule()
@@ -83,3 +83,26 @@ def test_roads_of_ones_own_without_an_outline_have_areas_too():
     table = overview_areas(world, goals, [AreasOf("care", np.array([True]), (10,))])
     x_m, y_m = project_metres(goals.lat, goals.lon)
     assert shapely.intersects_xy(shapes(table, "care")[10], x_m, y_m).all()
+
+
+def test_a_lattice_is_snapped_once_for_the_same_roads_and_anew_for_others(world, goals, monkeypatch):
+    asked = []
+    plain = World.snap
+
+    def snapping(self, x_m, y_m):
+        asked.append(len(x_m))
+        return plain(self, x_m, y_m)
+
+    monkeypatch.setattr(World, "snap", snapping)
+    known, wanted = KnownLattices(), [AreasOf("care", np.array([True, True]), BANDS)]
+    first = overview_areas(world, goals, wanted, known=known)
+    second = overview_areas(world, goals, wanted, known=known)
+    assert len(asked) == 1
+    assert list(first["geometry"]) == list(second["geometry"])
+    other, _ = country(PLACES, ROADS[:2])
+    changed = World(other, GROUND, RULE)
+    stand = snap.snap_points(other, *place(CARE), ground=GROUND, rule=RULE)
+    third = overview_areas(changed, stand, wanted, known=known)
+    alone = overview_areas(changed, stand, wanted)
+    assert len(asked) == 3
+    assert list(third["geometry"]) == list(alone["geometry"]) != list(first["geometry"])
