@@ -19,12 +19,14 @@ from geoplan.network.field import take_rows
 from geoplan.network.hierarchy import Hierarchy, build_hierarchy
 from geoplan.network.isochrone import AreaOptions, People, service_areas
 from geoplan.network.metric import Metric, customise
+from geoplan.network.nearest import Trials
 from geoplan.network.osm import read_osm
 from geoplan.network.prepared import prepare
 from geoplan.network.snap import Snapping, snap_points
 from geoplan.network.stops import Stops
 from geoplan.network.travel import od_matrix
 from geoplan.network.weights import CLOSED, pack_weights, unpack_costs
+from geoplan.network.whatif import find_change, roads_on_trial, with_roads
 from geoplan.units import CRS_METRES, project_metres
 
 if TYPE_CHECKING:
@@ -455,14 +457,43 @@ def _arcs(world: World) -> Any:
     return itertools.cycle(np.random.default_rng(5).integers(0, len(world.tail), CHANGES))
 
 
+def _roads(network: Any) -> Any:
+    """Return ids of the same number of roads, again and again."""
+    roads = np.flatnonzero(~network.edge_turn)
+    return itertools.cycle(network.road_ids[np.random.default_rng(5).choice(roads, CHANGES)].tolist())
+
+
 def change_full(world: World) -> Task:
-    """All weights of the hierarchy worked out."""
-    made = hierarchy_of(world)
-    return Task(lambda: customise(made, world.time_ms))
+    """All weights of the hierarchy worked out, minutes and kilometres packed."""
+    network = world.network()
+    made, cost = prepare(network).metric.hierarchy, network.edge_cost[network.directed.edge]
+    return Task(lambda: customise(made, cost))
 
 
 def change_partial(world: World) -> Task:
-    """Time one road closed in a hierarchy that is there and opened again; the mean over 101 roads."""
+    """Time one road closed for a while in a network that has its hierarchy; the mean over 101 roads."""
+    network = world.network()
+    prepare(network)
+    turn = _roads(network)
+
+    def run() -> None:
+        for _ in range(CHANGES):
+            with roads_on_trial(network, find_change(network, [next(turn)], None), stay=True):
+                pass
+
+    return Task(run, 1 / CHANGES)
+
+
+def change_copy(world: World) -> Task:
+    """Time one road closed in a network of its own, which stays; the mean over 101 roads."""
+    network = world.network()
+    prepare(network)
+    turn = _roads(network)
+    return Task(lambda: [with_roads(network, closed=[next(turn)]) for _ in range(CHANGES)], 1 / CHANGES)
+
+
+def change_arc(world: World) -> Task:
+    """Time one bare arc closed and opened again, minutes only; the mean over 101 arcs."""
     metric = customise(hierarchy_of(world), world.time_ms)
     turn = _arcs(world)
 
@@ -474,15 +505,17 @@ def change_partial(world: World) -> Task:
     return Task(run, 1 / CHANGES)
 
 
-def change_copy(world: World) -> Task:
-    """Time one road closed in a copy of the weights, which stays; the mean over 101 roads."""
-    metric = customise(hierarchy_of(world), world.time_ms)
-    turn = _arcs(world)
-    return Task(lambda: [metric.changed([next(turn)], [CLOSED]) for _ in range(CHANGES)], 1 / CHANGES)
-
-
 def closed_geoplan(world: World) -> Task:
-    """One road closed, then the nearest of 12 for 3,000 points; the mean over 25 roads."""
+    """`Trials`: a road closed, then the nearest of 12 for 3,000 places on roads; the mean over 25 roads."""
+    network = world.network()
+    sides = (_snapped(world, network, nodes) for nodes in (world.points[:POINTS], world.facilities))
+    trials = Trials(network, *sides, engine="hierarchy")
+    turn = _roads(network)
+    return Task(lambda: [trials.nearest(closed=[next(turn)]) for _ in range(25)], 1 / 25)
+
+
+def closed_arc(world: World) -> Task:
+    """Bare arcs and nodes, minutes only: an arc closed, then the nearest of 12 for 3,000; mean over 25."""
     made = hierarchy_of(world)
     metric = customise(made, world.time_ms)
     facilities, points = Stops.at_nodes(world.facilities), Stops.at_nodes(world.points[:POINTS])
@@ -601,13 +634,14 @@ WORKS: Final[dict[str, tuple[str, dict[str, Callable[..., Task]]]]] = {
     "change": (
         "Weights after one closed road", {
             "geoplan, all": change_full, "geoplan, partial": change_partial,
-            "geoplan, partial copy": change_copy,
+            "geoplan, with_roads (a copy)": change_copy, "geoplan, a bare arc": change_arc,
         }
     ),
     "closed": (
         "One closed road + nearest of 12 for 3,000 points",
         {
-            "geoplan": closed_geoplan, "scipy, arrays made anew": closed_scipy, "routingkit-cch": closed_cch,
+            "geoplan": closed_geoplan, "geoplan, a bare arc": closed_arc,
+            "scipy, arrays made anew": closed_scipy, "routingkit-cch": closed_cch,
             "pandana, made anew": closed_pandana,
         },
     ),
@@ -620,8 +654,8 @@ WORKS: Final[dict[str, tuple[str, dict[str, Callable[..., Task]]]]] = {
 for _work in MATRICES:
     WORKS[_work][1].update(
         {
-            "geoplan": matrix_geoplan, "geoplan, with km": matrix_geoplan_km,
-            "geoplan, od_matrix": matrix_full,
+            "geoplan": matrix_full, "geoplan, bare nodes": matrix_geoplan,
+            "geoplan, bare nodes with km": matrix_geoplan_km,
             "scipy, file order": matrix_scipy, "scipy, Morton order": matrix_scipy_curve,
             "routingkit-cch": matrix_cch, "rustworkx": matrix_rustworkx, "networkx": matrix_networkx,
             "igraph": matrix_igraph, "pandana": matrix_pandana,

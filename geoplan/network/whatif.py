@@ -155,6 +155,7 @@ def altered(network: RoadNetwork, change: RoadChange) -> RoadNetwork:
 def carried(before: RoadNetwork, after: RoadNetwork) -> RoadNetwork:
     """Hand over what `before` has worked out and `after` would find likewise; return `after`."""
     known = before.__dict__
+    _ = before.arc_back  # every change asks for it
     after.__dict__.update({name: known[name] for name in CARRIED if name in known})
     return after
 
