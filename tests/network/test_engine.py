@@ -50,7 +50,7 @@ def spread(network, count, seed, **choices):
     return snap.snap_points(network, [f"p{i}" for i in range(count)], lat, lon, **choices)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(worlds(), st.sampled_from(["time", "distance"]))
 def test_engines_agree_on_random_multigraphs(world, weight):
     places, roads, origins, destinations = world
@@ -60,7 +60,7 @@ def test_engines_agree_on_random_multigraphs(world, weight):
     both(network, d, o)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(towns(), st.sampled_from(["time", "distance"]))
 def test_engines_agree_on_osm_towns_with_turn_restrictions(tmp_path_factory, town, weight):
     nodes, ways, rules = town
