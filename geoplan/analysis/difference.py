@@ -87,13 +87,13 @@ def settlement_difference(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataF
     """
     rows = _joined(before, after)
     change = _change(rows)
-    moved = np.isin(change, [SHORTER, LONGER, SAME])
+    both = ((rows["status_before"] == REACHED) & (rows["status_after"] == REACHED)).to_numpy(dtype=bool)
     tenths = _tenths(rows["minutes_after"]) - _tenths(rows["minutes_before"])
     people = rows["population_after"].to_numpy(dtype=np.int64)
     return rows.assign(
         change=change,
-        difference_minutes=np.where(moved, tenths / TENTHS_PER_MINUTE, np.nan),
-        person_minutes=np.where(moved, tenths * people / TENTHS_PER_MINUTE, np.nan),
+        difference_minutes=np.where(both, tenths / TENTHS_PER_MINUTE, np.nan),
+        person_minutes=np.where(both, tenths * people / TENTHS_PER_MINUTE, np.nan),
     )
 
 

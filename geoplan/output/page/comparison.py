@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import html
 import json
 from functools import cache
@@ -27,14 +28,13 @@ from geoplan.output.page.html import (
 )
 from geoplan.output.page.pack import coded, column, names, packed, position, text_column, trilingual
 from geoplan.output.page.parts import Html, Start
+from geoplan.output.page.schema import SCHEMA
 from geoplan.output.page.vendored import LANGUAGES, page_texts
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from geoplan.comparison import Comparison, Pair, Side
-
-SCHEMA: Final = 1
 
 CODES: Final = {"unreachable": -1, "not_assessed": -2, ABSENT: -3}
 """Codes of the states in the columns of tenths of a minute."""
@@ -45,10 +45,15 @@ SCRIPTS: Final = (
     "js/unpack.js",
     "compare/model.js",
     "compare/map.js",
+    "compare/copies.js",
     "compare/panel.js",
+    "compare/link.js",
     "compare/start.js",
 )
 """The modules in the order in which they are joined; the first three are those of the planner's page."""
+
+STYLES: Final = ("app.css", "access.css", "compare/compare.css")
+"""The styles of the planner's page that hold here too, then our own."""
 
 _HERE: Final = Path(__file__).resolve().parent
 _DATA_MARK: Final = "<!--geoplan-data-->"
@@ -81,7 +86,7 @@ def _texts() -> dict[str, str]:
         f"{ADDRESS}leaflet.js": shared[f"{ADDRESS}leaflet.js"],
         f"{ADDRESS}leaflet.css": shared[f"{ADDRESS}leaflet.css"],
         f"{ADDRESS}app.js": "\n".join((_HERE / name).read_text(encoding="utf-8") for name in SCRIPTS),
-        f"{ADDRESS}app.css": shared[f"{ADDRESS}app.css"] + (_HERE / "compare/compare.css").read_text("utf-8"),
+        f"{ADDRESS}app.css": "\n".join((_HERE / name).read_text(encoding="utf-8") for name in STYLES),
     }
 
 
@@ -128,11 +133,19 @@ def _head(comparison: Comparison, shapes: geometry.Geometries) -> dict[str, Any]
         "languages": list(LANGUAGES),
         "catalogue": catalogue(),
         "base": _title(base),
+        "hash": comparison_hash(comparison),
         "plans": [_plan(pair) for pair in comparison.pairs],
         "districts": {"id": [str(k) for k in base.districts.index], "name": names(base.districts)},
         "view": geometry.bounds(shapes),
         "attributions": list(dict.fromkeys(line for side in sides for line in side.attributions)),
     }
+
+
+def comparison_hash(comparison: Comparison) -> str:
+    """Return what a link to the page names: twelve letters of the hash of all that is compared."""
+    sides = (comparison.base, *(pair.plan for pair in comparison.pairs))
+    text = "\n".join(f"{side.id} {side.run_hash}" for side in sides)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def _title(side: Side) -> dict[str, Any]:

@@ -8,7 +8,7 @@
   const NONE = "#e3e6e9", INK = "#1d2733";
   const map = { COLOURS };
   gp.mapView = map;
-  let districts, layers = [], dots;
+  let districts, layers = [], dots, halo;
 
   /* 0-6 for a difference; `better` is +1 where more is better, -1 where less is. */
   map.classOf = function (value, theme) {
@@ -31,6 +31,7 @@
       const i = layer.feature.properties.i;
       layers[i] = layer;
       layer.bindTooltip(() => tip(i), { sticky: true, className: "gp-tip" });
+      layer.on("click", () => gp.set({ selection: { kind: "district", i } }));
     });
     // dots lie above the districts but leave them the pointer
     gp.map.createPane("gp-dots").style.zIndex = 410;
@@ -42,7 +43,8 @@
   /* The whole country; once header and panel have their size. */
   map.fit = function () {
     gp.map.invalidateSize({ animate: false, pan: false });
-    if (gp.head.view) gp.map.fitBounds(gp.head.view, { padding: [14, 14], animate: false });
+    const wide = window.innerWidth > 720; // the legend lies on the right below
+    if (gp.head.view) gp.map.fitBounds(gp.head.view, { paddingTopLeft: [14, 14], paddingBottomRight: [wide ? 170 : 14, 14], animate: false });
   };
 
   /* Leaflet takes an element: names stay text. */
@@ -61,6 +63,22 @@
     gp.map.getContainer().setAttribute("aria-label", gp.t("map.label", { service: gp.name(gp.model.service().name),
       shares: nation ? gp.panel.shares(nation) : "" }));
     places();
+    map.mark();
+  };
+
+  /* What is selected: a district by its outline, a place by a ring. */
+  map.mark = function () {
+    const chosen = gp.state.selection;
+    layers.forEach((layer, i) => {
+      const on = Boolean(chosen) && chosen.kind === "district" && chosen.i === i;
+      layer.setStyle({ weight: on ? 3.5 : 1, color: on ? INK : "#66717c" });
+      if (on) layer.bringToFront();
+    });
+    if (halo) halo.remove();
+    halo = null;
+    if (!chosen || chosen.kind !== "point" || !gp.bulk) return;
+    const p = gp.bulk.points;
+    halo = L.circleMarker([p.lat[chosen.i], p.lon[chosen.i]], { pane: "gp-dots", radius: 11, color: INK, weight: 3, fill: false, interactive: false }).addTo(gp.map);
   };
 
   function places() {

@@ -35,6 +35,23 @@
     return row.share_difference === null ? null : row.share_difference * 100;
   };
 
+  model.read = async function () {
+    gp.bulk = JSON.parse(new TextDecoder().decode(await gp.unzip("geoplan-bulk")));
+  };
+
+  /* One place for every service of the shown plan and year. */
+  model.ofPlace = function (i) {
+    const part = gp.bulk.plans[gp.state.plan][model.year()];
+    return model.plan().services.map((service) => {
+      const rows = part.services[service.id];
+      return Object.assign(place(i, rows.before[i], rows.after[i], part.people[i]), { service });
+    });
+  };
+
+  /* One district likewise. */
+  model.ofDistrict = (i) => model.plan().services.map((service) => ({ service,
+    row: model.plan().byKey.get([model.year(), service.id, "district", gp.head.districts.id[i]].join("|")) }));
+
   /* All places of the shown plan, year and service. */
   model.places = function () {
     const key = [gp.state.plan, model.year(), model.service().id].join("|");

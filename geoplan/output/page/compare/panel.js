@@ -81,8 +81,8 @@
   panel.tables = function () {
     if (!gp.bulk) return;
     gp.replace("gp-tabs", byChoice(), block("winners", places("shorter")), block("losers", places("longer")),
-      block("reachable", states(["became_reachable", "became_unreachable"])), block("districts", districts()),
-      block("bands", bands()), block("contributions", contributions()), notes());
+      block("reachable", states(["became_reachable"])), block("unreachable", states(["became_unreachable"])), block("districts", districts()),
+      block("bands", bands()), block("alone", contributions("alone")), block("sequence", contributions("sequence")), notes());
   };
 
   const byChoice = () => gp.el("div", { class: "gp-choices gp-block" }, gp.el("label", {}, gp.t("by"),
@@ -92,7 +92,11 @@
   /* A table with its heading; columns are [sentence key, is a number]. */
   function block(key, made) {
     const empty = !made || !made.rows.length;
-    return gp.el("section", { class: "gp-block", "data-gp-block": key }, gp.el("h2", { id: "gp-block-" + key }, gp.t("block." + key)),
+    const save = empty ? null : gp.el("button", { type: "button", class: "gp-button gp-save", "data-gp-csv": key, "data-gp-focus": "csv-" + key,
+      "aria-label": gp.t("csv.of", { table: gp.t("block." + key) }), on: { click: () => gp.copies.csv(key, made.records) } }, "CSV");
+    return gp.el("section", { class: "gp-block", "data-gp-block": key },
+      gp.el("div", { class: "gp-block-head" }, gp.el("h2", { id: "gp-block-" + key }, gp.t("block." + key)), save),
+      !empty && made.note ? gp.el("p", { class: "gp-soft" }, made.note) : null,
       empty ? gp.el("p", { class: "gp-soft" }, gp.t("block.none")) : gp.el("div", { class: "gp-scroll", tabindex: 0, role: "region", "aria-labelledby": "gp-block-" + key },
         gp.el("table", {}, gp.el("thead", {}, gp.el("tr", {}, made.columns.map(([name, number]) =>
           gp.el("th", { scope: "col", class: number ? "gp-num" : null }, gp.t(name))))),
@@ -107,12 +111,16 @@
     const size = gp.state.by === "minutes" ? (r) => Math.abs(r.tenths) : (r) => Math.abs(r.tenths * r.people);
     const other = gp.state.by === "minutes" ? (r) => Math.abs(r.tenths * r.people) : (r) => Math.abs(r.tenths);
     const rows = gp.model.places().filter((r) => r.state === state && r.people > 0)
-      .sort((a, b) => size(b) - size(a) || other(b) - other(a) || a.i - b.i).slice(0, LARGEST);
-    return { columns: placeColumns(), rows: rows.map(placeRow) };
+      .sort((a, b) => size(b) - size(a) || other(b) - other(a) || a.i - b.i);
+    const shown = rows.slice(0, LARGEST);
+    return { columns: placeColumns(), rows: shown.map(placeRow), records: shown.map(gp.copies.place), note: some(shown.length, rows.length) };
   }
 
-  const link = (i) => gp.el("button", { type: "button", on: { click: () => gp.mapView.goTo(i) } }, gp.name(gp.bulk.points.name, i),
-    gp.el("span", { class: "gp-soft" }, " " + districtName(i)));
+  const some = (shown, all) => (shown < all ? gp.t("rows.some", { shown: gp.number(shown), all: gp.number(all) }) : null);
+
+  const link = (i) => gp.el("button", { type: "button", "data-gp-place": gp.bulk.points.id[i], "data-gp-focus": "place-" + i,
+    on: { click: () => { gp.set({ selection: { kind: "point", i } }); gp.mapView.goTo(i); } } }, gp.name(gp.bulk.points.name, i),
+  gp.el("span", { class: "gp-soft" }, " " + districtName(i)));
   const districtName = (i) => (gp.bulk.points.district[i] < 0 ? "" : gp.name(gp.head.districts.name, gp.bulk.points.district[i]));
 
   const placeRow = (r) => [link(r.i), gp.number(r.people), minutes(r.before) + arrow + minutes(r.after),
@@ -120,32 +128,37 @@
 
   function states(wanted) {
     const rows = gp.model.places().filter((r) => wanted.includes(r.state)).sort((a, b) => b.people - a.people || a.i - b.i);
-    return { columns: [["column.name"], ["column.people", true], ["column.minutes", true]],
-      rows: rows.slice(0, 10 * LARGEST).map((r) => [link(r.i), gp.number(r.people), minutes(r.before) + arrow + minutes(r.after)]) };
+    const shown = rows.slice(0, 10 * LARGEST);
+    return { columns: [["column.name"], ["column.people", true], ["column.minutes", true]], records: rows.map(gp.copies.place), note: some(shown.length, rows.length),
+      rows: shown.map((r) => [link(r.i), gp.number(r.people), minutes(r.before) + arrow + minutes(r.after)]) };
   }
 
   function districts() {
     const rows = gp.head.districts.id.map((_, i) => gp.model.district(i)).filter((r) => r && r.population_after > 0 &&
       (r.within_target_difference || r.people_shorter || r.people_longer || r.people_became_reachable || r.people_became_unreachable));
     rows.sort((a, b) => b.within_target_difference - a.within_target_difference || b.people_shorter - a.people_shorter || (a.id < b.id ? -1 : 1));
-    return { columns: [["column.district"], ["column.share", true], ["column.within", true], ["column.mean", true]],
-      rows: rows.map((r) => [gp.name(r.name), panel.shares(r), signed(r.within_target_difference), panel.minutes(r)]) };
+    return { columns: [["column.district"], ["column.share", true], ["column.within", true], ["column.mean", true]], records: rows.map(gp.copies.plain),
+      rows: rows.map((r) => [area(r), panel.shares(r), signed(r.within_target_difference), panel.minutes(r)]) };
   }
+
+  const area = (r) => gp.el("button", { type: "button", "data-gp-focus": "district-" + r.id,
+    on: { click: () => gp.set({ selection: { kind: "district", i: gp.head.districts.id.indexOf(r.id) } }) } }, gp.name(r.name));
 
   const bandName = (band) => (/\d/.test(band) ? band : gp.t("state." + band));
 
   function bands() {
     const rows = gp.model.plan().transitions.filter((r) => r.year === gp.model.year() && r.service === gp.model.service().id && r.band_before !== r.band_after);
     rows.sort((a, b) => b.people - a.people);
-    return { columns: [["column.band_before"], ["column.band_after"], ["column.people", true], ["column.places", true]],
+    return { columns: [["column.band_before"], ["column.band_after"], ["column.people", true], ["column.places", true]], records: rows.map(gp.copies.plain),
       rows: rows.map((r) => [bandName(r.band_before), bandName(r.band_after), gp.number(r.people), gp.number(r.places)]) };
   }
 
-  function contributions() {
-    const rows = gp.model.plan().contributions.filter((r) => r.year === gp.model.year() && r.service === gp.model.service().id && r.level === "nation");
-    return { columns: [["column.change"], ["column.mode"], ["column.within", true], ["column.shorter", true], ["column.longer", true], ["column.person_minutes", true]],
-      rows: rows.map((r) => [r.change_key === "settings" ? gp.t("change.settings") : r.change_label, gp.t("mode." + r.mode), signed(r.within_target_difference),
-        gp.number(r.people_shorter), gp.number(r.people_longer), signed(Math.round(r.lost_person_minutes - r.gained_person_minutes))]) };
+  function contributions(mode) {
+    const rows = gp.model.plan().contributions.filter((r) => r.year === gp.model.year() && r.service === gp.model.service().id && r.level === "nation" && r.mode === mode);
+    return { columns: [["column.change"], ["column.within", true], ["column.shorter", true], ["column.longer", true], ["column.person_minutes", true]],
+      records: rows.map(gp.copies.plain), note: gp.t("note." + mode),
+      rows: rows.map((r) => [r.change_key === "settings" ? gp.t("change.settings") : r.change_label, signed(r.within_target_difference),
+        gp.number(r.people_shorter + r.people_became_reachable), gp.number(r.people_longer + r.people_became_unreachable), signed(Math.round(r.lost_person_minutes - r.gained_person_minutes))]) };
   }
 
   function notes() {
@@ -154,6 +167,28 @@
     return gp.el("section", { class: "gp-block", "data-gp-block": "notes" }, gp.el("h2", {}, gp.t("block.notes")),
       gp.el("ul", { class: "gp-notes" }, list.map((n) => gp.el("li", {}, gp.knows("note." + n.code) ? gp.t("note." + n.code, n.params) : n.message))));
   }
+
+  /* The selected place or district, for every service. */
+  panel.chosen = function () {
+    const chosen = gp.state.selection;
+    if (!chosen || !gp.bulk) return gp.replace("gp-chosen");
+    const point = chosen.kind === "point", close = () => gp.set({ selection: null });
+    const title = point ? gp.name(gp.bulk.points.name, chosen.i) : gp.name(gp.head.districts.name, chosen.i);
+    return gp.replace("gp-chosen", gp.el("article", { class: "gp-kpi", "data-gp-chosen": point ? gp.bulk.points.id[chosen.i] : gp.head.districts.id[chosen.i] },
+      gp.el("div", { class: "gp-block-head" }, gp.el("h3", {}, title, point ? gp.el("span", { class: "gp-soft" }, " " + districtName(chosen.i)) : null),
+        gp.el("button", { type: "button", class: "gp-button", "data-gp-focus": "chosen-close", on: { click: close } }, gp.t("close"))),
+      gp.el("dl", { class: "gp-facts" }, (point ? ofPlace(chosen.i) : ofDistrict(chosen.i)).map(([name, value]) =>
+        gp.el("div", {}, gp.el("dt", {}, name), gp.el("dd", {}, value))))));
+  };
+
+  function ofPlace(i) {
+    const rows = gp.model.ofPlace(i);
+    return [[gp.t("column.people"), gp.number(rows[0].people)], ...rows.map((r) => [gp.name(r.service.name),
+      minutes(r.before) + arrow + minutes(r.after) + (r.tenths === null ? "" : " (" + signed(r.tenths / 10, 1) + ")")])];
+  }
+
+  const ofDistrict = (i) => gp.model.ofDistrict(i).map(({ service, row }) => [gp.name(service.name),
+    row && row.assessed_after ? panel.shares(row) + "; " + panel.minutes(row) + " " + gp.t("unit.minutes") : gp.t("state.not_assessed")]);
 
   panel.credit = () => gp.replace("gp-credit", gp.el("details", {}, gp.el("summary", {}, gp.t("credit")),
     gp.el("ul", {}, gp.head.attributions.map((line) => gp.el("li", {}, line)))));

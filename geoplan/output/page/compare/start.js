@@ -5,15 +5,19 @@
   gp.start = async function (handed) {
     gp.readHead();
     gp.model.build();
+    gp.link.start();
     gp.mapView.start(handed);
     listen();
     everything();
     gp.mapView.fit();
     gp.replace("gp-busy", gp.t("busy"));
-    await gp.readBulk();
+    await gp.model.read();
     gp.replace("gp-busy");
     gp.mapView.restyle();
     gp.panel.tables();
+    gp.copies.buttons();
+    gp.link.listen();
+    gp.link.finish();
     window.geoplanReady = { districts: gp.head.districts.id.length, points: gp.bulk.points.id.length };
   };
 
@@ -23,7 +27,7 @@
   }
 
   function everything() {
-    [texts, gp.panel.header, gp.panel.services, gp.panel.tools, gp.panel.credit, gp.panel.kpi, gp.mapView.restyle, gp.mapView.legend].forEach((act) => act());
+    [texts, gp.panel.header, gp.panel.services, gp.panel.tools, gp.panel.credit, gp.link.render, gp.panel.kpi, gp.mapView.restyle, gp.mapView.legend].forEach((act) => act());
   }
 
   function listen() {
@@ -32,6 +36,10 @@
     gp.onChange(["lang", "plan", "service"], gp.panel.services);
     gp.onChange(["lang", "theme"], gp.panel.tools);
     gp.onChange(["lang"], gp.panel.credit);
+    gp.onChange(["lang"], gp.link.render);
+    gp.onChange(["lang"], () => gp.bulk && gp.copies.buttons());
+    gp.onChange(["lang", "plan", "year", "service", "selection"], gp.panel.chosen);
+    gp.onChange(["selection"], gp.mapView.mark);
     gp.onChange(["lang", "plan", "year", "service"], gp.panel.kpi);
     gp.onChange(["lang", "plan", "year", "service", "theme"], gp.mapView.restyle);
     gp.onChange(["lang", "theme"], gp.mapView.legend);
