@@ -1,4 +1,4 @@
-"""Write docs/commands.md and docs/tables.md from the program itself, so that they cannot rot.
+"""Write docs/commands.md, tables.md and page-data.md from the program itself, so that they cannot rot.
 
 Run from the root of a clone: python docs/generate.py
 """
@@ -109,10 +109,36 @@ def walk(annotation: Any) -> list[Any]:
     return [*inside, *(deeper for a in inside for deeper in walk(a))]
 
 
+def page_data_text() -> str:
+    """Return the reference of the page's data: every class of the schema with its fields."""
+    from geoplan.output.page import patches, schema
+
+    parts = ["# Data of the page", "", "Made by `docs/generate.py`; do not edit.", ""]
+    parts += [(schema.__doc__ or "").split("\n\n", 1)[1].replace("\n", " ").strip(), ""]
+    parts += [
+        f"This is version {schema.SCHEMA}. A field in brackets is absent where the run has nothing for it.",
+        "",
+    ]
+    parts += ["## Nodes", "", (patches.__doc__ or "").split("\n\n", 1)[1].strip(), ""]
+    for model in dict.fromkeys(m for block in schema.BLOCKS for m in schema.models(block)):
+        parts += [f"## {model.__name__}", "", (model.__doc__ or "").strip(), ""]
+        parts += ["| field | type | meaning |", "|---|---|---|"]
+        parts += [_field_row(note, schema.words(note.kind)) for note in schema.fields(model)]
+        parts.append("")
+    return "\n".join(parts)
+
+
+def _field_row(note: Any, kind: str) -> str:
+    """Return one row of the reference for a field."""
+    name = f"`{note.name}`" if note.required else f"[`{note.name}`]"
+    return f"| {name} | {kind} | {note.meaning} |"
+
+
 def main() -> None:
-    """Write both files."""
+    """Write all files."""
     (HERE / "commands.md").write_text(commands_text(), encoding="utf-8", newline="\n")
     (HERE / "tables.md").write_text(tables_text(), encoding="utf-8", newline="\n")
+    (HERE / "page-data.md").write_text(page_data_text(), encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":

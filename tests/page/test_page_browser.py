@@ -15,6 +15,7 @@ from fixture import (
 )
 
 from geoplan.output.page.page import render_page
+from geoplan.output.page.schema import SCHEMA
 
 pytestmark = pytest.mark.browser
 
@@ -387,7 +388,7 @@ def test_the_policy_stops_what_is_not_ours(seen):
 
 
 def test_another_schema_is_refused(text, tmp_path, chromium):
-    head = json.dumps({"schema": 1})[1:-1].replace(" ", "")
+    head = json.dumps({"schema": SCHEMA})[1:-1].replace(" ", "")
     file = tmp_path / "other.html"
     file.write_text(text.replace(head, '"schema":99', 1), encoding="utf-8", newline="")
     context = chromium.new_context(offline=True)

@@ -14,6 +14,7 @@ from fixture import scenario, toy_result, words
 from geoplan.output.page import html, vendored
 from geoplan.output.page.html import PageError
 from geoplan.output.page.page import render_page
+from geoplan.output.page.schema import SCHEMA
 from geoplan.output.page.vendored import page_texts
 
 
@@ -68,7 +69,7 @@ def test_people_may_zoom_and_the_language_is_named(text):
 
 def test_data_blocks_are_json(text):
     head = json.loads(block(text, "geoplan-head"))
-    assert head["schema"] == 1
+    assert head["schema"] == SCHEMA
     assert head["services"][0]["target"] == {
         "minutes": 60,
         "published": False,

@@ -10,6 +10,7 @@ import pandas as pd
 from geoplan.output.page import geometry, notes, places
 from geoplan.output.page.options import PageOptions
 from geoplan.output.page.pack import coded, column, names, position, text_column, trilingual
+from geoplan.output.page.schema import SCHEMA
 from geoplan.output.page.sections_data import sections
 from geoplan.output.page.vendored import LANGUAGES, catalogue
 
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
     from geoplan.network.travel import RouteForest
     from geoplan.output.page.public import LeftOut
     from geoplan.result import Result, YearState
-
-SCHEMA: Final = 1
-"""Version of the page data; the page refuses another."""
 
 NOT_ASSESSED: Final = -2
 UNREACHABLE: Final = -1

@@ -2,7 +2,7 @@
 (function (gp) {
   "use strict";
 
-  const SCHEMA = 1;
+  const SCHEMA = 2;
 
   gp.readHead = function () {
     const head = JSON.parse(document.getElementById("geoplan-head").textContent);
