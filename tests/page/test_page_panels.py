@@ -164,6 +164,7 @@ def test_alternatives_regret_and_proof_are_said(rich):
     ):
         assert words in said
     assert "assumed" in rich.text('[data-gp-siting="plan"]').lower()
+    assert "1 existing centres stay" in rich.text('[data-gp-siting="plan"]')
 
 
 def test_new_sites_stand_on_the_map_of_their_service_only(rich):
@@ -173,7 +174,7 @@ def test_new_sites_stand_on_the_map_of_their_service_only(rich):
     )
     assert sorted(stars) == ["c-naxcivan", "c-seki"]
     label = rich.page.get_attribute('[data-gp-star="c-seki"]', "aria-label")
-    assert label == "Shaki, new site no. 2, opens in 2026"
+    assert label == "Shaki, new site no. 1, opens in 2026"
     rich.set(tab="settlements")
     rich.page.focus('[data-gp-star="c-seki"]')
     rich.page.keyboard.press("Enter")

@@ -24,14 +24,16 @@
   /* {name, at, words} of every site that a section would open, for the shown service. */
   siting.stars = function () {
     const shown = gp.head.services[gp.model.parentOf(gp.state.service)].id;
-    const own = gp.bulk.siting && data().plan && data().services.includes(shown)
-      ? data().plan.site.map((site, k) => ({ site, k, sites: data().sites })).filter(({ k }) => data().plan.status[k] !== "existing")
-        .map(({ site, k, sites }) => star(site, sites, data().plan.rank[k], gp.t("siting.star", { rank: gp.number(data().plan.rank[k]) }))) : [];
+    const own = gp.bulk.siting && data().services.includes(shown)
+      ? opened().map((k, n) => star(data().plan.site[k], data().sites, n + 1, gp.t("siting.star", { rank: gp.number(n + 1) }))) : [];
     const later = gp.phasing.openings(shown).map(({ site, year, sites }) => star(site, sites, year, gp.t("phasing.star", { year })));
     const known = new Map();
     [...own, ...later].filter((s) => s.at).forEach((s) => known.set(s.id, known.has(s.id) ? Object.assign(known.get(s.id), { words: known.get(s.id).words + ", " + s.words }) : s));
     return Array.from(known.values());
   };
+
+  /* Rows of the plan that open something new, the most useful first: their places in this order are their numbers. */
+  const opened = () => (data().plan ? data().plan.site.map((_, k) => k).filter((k) => data().plan.status[k] !== "existing").sort((a, b) => data().plan.rank[a] - data().plan.rank[b]) : []);
 
   const star = (site, sites, mark, words) => ({ id: sites.id[site], mark: String(mark), name: name(site, sites), words,
     at: sites.lat[site] === null ? null : [sites.lat[site], sites.lon[site]] });
@@ -103,11 +105,12 @@
 
   function plan(d) {
     if (!d.plan) return gp.el("p", { class: "gp-notice", role: "note" }, gp.t("siting.noplan"));
-    const p = d.plan, costs = p.cost && p.cost.some((v) => v), order = p.site.map((_, k) => k);
-    const head_ = [gp.t("column.name"), gp.t("siting.rank"), gp.t("siting.kind"), gp.t("siting.gain"), costs ? gp.t("cost.assumed") : null].filter((c) => c !== null);
-    const rows = order.map((k) => [name(p.site[k]), gp.number(p.rank[k]), gp.t("siting.status." + (p.status[k] === "existing" ? "existing" : "new")),
-      p.marginal_gain && p.marginal_gain[k] !== null ? people(p.marginal_gain[k]) : "\u2013", costs ? gp.number(p.cost[k]) : null].filter((c) => c !== null));
-    return block("plan", gp.t("siting.plan"), gp.chart.table(gp.t("siting.plan"), head_, rows, [2]));
+    const p = d.plan, costs = p.cost && p.cost.some((v) => v), order = opened(), stay = p.site.length - order.length;
+    const head_ = [gp.t("column.name"), gp.t("siting.rank"), gp.t("siting.gain"), costs ? gp.t("cost.assumed") : null].filter((c) => c !== null);
+    const rows = order.map((k, n) => [name(p.site[k]), gp.number(n + 1), p.marginal_gain && p.marginal_gain[k] !== null ? people(p.marginal_gain[k]) : "\u2013",
+      costs ? gp.number(p.cost[k]) : null].filter((c) => c !== null));
+    const kept = stay ? gp.el("p", { class: "gp-soft" }, gp.t("siting.stay", { n: gp.number(stay) })) : null;
+    return block("plan", gp.t("siting.plan"), gp.chart.table(gp.t("siting.plan"), head_, rows), kept);
   }
 
   const block = (key, title, ...content) => gp.el("section", { "data-gp-siting": key }, gp.el("h3", {}, title), content);
