@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from scipy import sparse
 
+from geoplan.analysis.siting_fast import exact_grid, on_grid
 from geoplan.analysis.siting_instance import merge_rows
 from geoplan.analysis.siting_swaps import Swaps
 
@@ -66,6 +67,9 @@ def make_cover(cover: sparse.csr_matrix, weight: FloatArray, p: int) -> Cover:
     heavy = np.flatnonzero(weight > 0)
     rows, merged, _ = merge_rows(cover[heavy], weight[heavy])
     whole = bool(np.all(weight == np.rint(weight))) and float(weight.sum()) < 2**52
+    if not whole:
+        # of sums that are exact in any order the compiled loops and NumPy have the same
+        merged = on_grid(merged, exact_grid(4 * float(merged.sum())))
     return Cover(rows, rows.T.tocsr(), merged, p, 1.0 if whole else 0.0)
 
 

@@ -99,7 +99,7 @@ def best_swap(
 
 
 @compiled
-def best_median_move(price: Floats, first: Ints, d1: Floats, d2: Floats, saved: Floats, paid: Floats) -> None:
+def saved_and_paid(price: Floats, first: Ints, d1: Floats, d2: Floats, saved: Floats, paid: Floats) -> None:
     """Add up, row by row, what each column saves, and what each closing pays if the column opens."""
     for row in range(price.shape[0]):
         near, next_near, holder = d1[row], d2[row], first[row]
@@ -120,3 +120,20 @@ def below(price: Floats, u: Floats, value: Floats) -> None:
             gap = price[row, column] - most
             if gap < 0.0:
                 value[column] += gap
+
+
+@compiled
+def two_nearest(columns: Floats, chosen: Ints, first: Ints, d1: Floats, d2: Floats) -> None:
+    """Fill in of each row the position of its nearest chosen column, its price, and the second price."""
+    for row in range(len(d1)):
+        first[row], d1[row], d2[row] = 0, columns[chosen[0], row], np.inf
+    for place in range(1, len(chosen)):
+        column = chosen[place]
+        for row in range(len(d1)):
+            cost = columns[column, row]
+            if cost < d1[row]:
+                d2[row] = d1[row]
+                d1[row] = cost
+                first[row] = place
+            elif cost < d2[row]:
+                d2[row] = cost

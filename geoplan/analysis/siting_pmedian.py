@@ -8,9 +8,12 @@ of all swaps are found in one pass over the matrix (Whitaker 1983).
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+
+from geoplan.analysis.siting_fast import exact_grid, kernels, on_grid
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,8 +29,14 @@ MEMORY: Final = 0.3
 """Share of the last direction in the next one (Camerini, Fratta & Maffioli 1975)."""
 
 SHORTEST_STEP: Final = 1e-3
+NEAR: Final = 0.1
+"""Relative distance of bound and plan from which on relaxed solutions are looked at as plans."""
+
+POOL: Final = 4
+"""Kicks draw from this many times the number of open columns."""
+
 MILP_PAIRS: Final = 400_000
-KICKS: Final = 60
+KICKS: Final = 100
 ALTERNATIVE_S: Final = 10.0
 
 
@@ -51,6 +60,9 @@ class Median:
         Differences of the objective are multiples of this; 0 if unknown.
     no_route
         The large number: a plan that costs as much serves somebody by no route.
+    grid
+        All prices are multiples of this power of two, so small that no sum of them is ever rounded: whatever
+        the order, compiled or not, the sums are the same.
     """
 
     price: FloatArray
@@ -61,11 +73,17 @@ class Median:
     most: int
     step: float
     no_route: float
+    grid: float
 
     @property
     def m(self) -> int:
         """Number of columns."""
         return int(self.price.shape[1])
+
+    @cached_property
+    def columns(self) -> FloatArray:
+        """The prices column by column: what a few columns cost lies close together."""
+        return np.ascontiguousarray(self.price.T)
 
 
 @dataclass(frozen=True)
@@ -97,13 +115,17 @@ def make_median(
     cost, weight = cost[heavy], weight[heavy]
     finite = np.where(np.isfinite(cost), cost, 0.0)
     worst = float((weight * finite.max(axis=1, initial=0.0)).sum() + opening.sum()) + 1.0
-    price = np.where(np.isfinite(cost), weight[:, None] * finite, worst)
-    return Median(price, np.maximum(weight, 1e-9), opening, forced, least, most, 1.0 if whole else 0.0, worst)
+    grid = min(exact_grid((len(weight) + 1) * worst), 1.0 if whole else np.inf)
+    worst, opening = float(on_grid(np.array(worst), grid)), on_grid(opening, grid)
+    price = np.where(np.isfinite(cost), on_grid(weight[:, None] * finite, grid), worst)
+    scale = np.maximum(weight, 1e-9)
+    return Median(price, scale, opening, forced, least, most, 1.0 if whole else 0.0, worst, grid)
 
 
 def plan_cost(problem: Median, chosen: IntArray) -> float:
     """Return opening cost plus the cost of serving each row from its cheapest open column."""
-    return float(problem.opening[chosen].sum() + problem.price[:, chosen].min(axis=1).sum())
+    _, nearest, _ = _two_nearest(problem, chosen)
+    return float(problem.opening[chosen].sum() + nearest.sum())
 
 
 def greedy(problem: Median) -> IntArray:
@@ -137,20 +159,35 @@ def interchange(problem: Median, chosen: IntArray, clock: Clock) -> IntArray:
 def _best_move(problem: Median, chosen: IntArray) -> tuple[float, int, int]:
     """Return the change of cost, the position that closes (-1 none) and the column that opens (-1 none)."""
     first, d1, d2 = _two_nearest(problem, chosen)
-    order = np.argsort(first, kind="stable")
-    held = np.bincount(first, minlength=len(chosen))
-    # a row saves where the new column is nearer; it pays, up to its second nearest, if its own one closes
-    saved = np.minimum(problem.price - d1[:, None], 0.0).sum(axis=0)
-    paid = np.minimum(np.maximum(problem.price, d1[:, None]), d2[:, None]) - d1[:, None]
-    starts = np.concatenate([[0], np.cumsum(held)[:-1]])
-    by_holder = np.add.reduceat(paid[order], np.minimum(starts, len(order) - 1), axis=0)
-    by_holder[held == 0] = 0.0
+    saved, by_holder = _saved_and_paid(problem, first, d1, d2, len(chosen))
     swap = saved[None, :] + by_holder + problem.opening[None, :] - problem.opening[chosen][:, None]
     swap[:, chosen] = np.inf
     swap[problem.forced[chosen]] = np.inf
     out, new = np.unravel_index(int(np.argmin(swap)), swap.shape)
     best = (float(swap[out, new]), int(out), int(new))
     return min(best, *_free_moves(problem, chosen, saved, d2 - d1, first), key=lambda move: move[0])
+
+
+def _saved_and_paid(
+    problem: Median, first: IntArray, d1: FloatArray, d2: FloatArray, p: int
+) -> tuple[FloatArray, FloatArray]:
+    """Return what each column saves the rows that it is nearer to, and what each closing then costs.
+
+    A row saves where the new column is nearer; it pays, up to its second nearest, if its own one closes.
+    """
+    loops = kernels(problem.price.size)
+    if loops is not None:
+        saved, paid = np.zeros(problem.m), np.zeros((p, problem.m))
+        loops.saved_and_paid(problem.price, first, d1, d2, saved, paid)
+        return saved, paid
+    order = np.argsort(first, kind="stable")
+    held = np.bincount(first, minlength=p)
+    saved = np.minimum(problem.price - d1[:, None], 0.0).sum(axis=0)
+    each = np.minimum(np.maximum(problem.price, d1[:, None]), d2[:, None]) - d1[:, None]
+    starts = np.concatenate([[0], np.cumsum(held)[:-1]])
+    paid = np.add.reduceat(each[order], np.minimum(starts, len(order) - 1), axis=0)
+    paid[held == 0] = 0.0
+    return saved, paid
 
 
 def _free_moves(
@@ -171,13 +208,19 @@ def _free_moves(
 
 def _two_nearest(problem: Median, chosen: IntArray) -> tuple[IntArray, FloatArray, FloatArray]:
     """Return the position of each row's nearest open column, its price and the second price."""
-    near = problem.price[:, chosen]
+    loops = kernels(problem.price.size)
+    if loops is not None and len(chosen) > 1:
+        n = len(problem.price)
+        found = np.zeros(n, dtype=np.int64), np.zeros(n), np.zeros(n)
+        loops.two_nearest(problem.columns, chosen, *found)
+        return found
+    near = problem.columns[chosen].T
     first = near.argmin(axis=1)
     rows = np.arange(len(near))
     d1 = near[rows, first]
     if len(chosen) == 1:
         return first, d1, np.full(len(near), problem.no_route)
-    rest = near.copy()
+    rest = np.array(near)
     rest[rows, first] = np.inf
     return first, d1, rest.min(axis=1)
 
@@ -185,23 +228,38 @@ def _two_nearest(problem: Median, chosen: IntArray) -> tuple[IntArray, FloatArra
 def kicked(
     problem: Median, chosen: IntArray, value: FloatArray, clock: Clock, *, rounds: int, seed: int
 ) -> IntArray:
-    """Return the best plan of an iterated local search: random exchange, then interchange, `rounds` times."""
+    """Return the best plan of an iterated local search: random exchange, then interchange, `rounds` times.
+
+    Among the columns that the bound values most, and at the end once among all.
+    """
+    pool = np.argsort(value, kind="stable")[: POOL * max(1, len(chosen))]
+    columns = np.union1d(pool, chosen)
+    part = narrowed(problem, columns)
     draw = np.random.default_rng(seed)
-    best, cost = chosen, plan_cost(problem, chosen)
-    movable = np.flatnonzero(~problem.forced[best])
-    kick = min(2, len(movable))
-    pool = np.argsort(value, kind="stable")[: 4 * max(1, len(best))]
+    best: IntArray = np.searchsorted(columns, np.sort(chosen))
+    cost = plan_cost(part, best)
     for _ in range(rounds):
-        outside = np.setdiff1d(pool, best)
-        movable = np.flatnonzero(~problem.forced[best])
-        if clock.over or not kick or len(outside) < kick or len(movable) < kick:
+        movable = np.flatnonzero(~part.forced[best])
+        outside = np.setdiff1d(np.arange(part.m), best)
+        kick = min(2, len(movable), len(outside))
+        if clock.over or not kick:
             break
         kept = np.delete(best, draw.choice(movable, kick, replace=False))
-        plan = interchange(problem, np.append(kept, draw.choice(outside, kick, replace=False)), clock)
-        after = plan_cost(problem, plan)
+        plan = interchange(part, np.append(kept, draw.choice(outside, kick, replace=False)), clock)
+        after = plan_cost(part, plan)
         if after <= cost:
             best, cost = plan, after
-    return best
+    return interchange(problem, columns[best], clock)
+
+
+def narrowed(problem: Median, keep: IntArray) -> Median:
+    """Return the problem on some of its columns."""
+    return replace(
+        problem,
+        price=np.ascontiguousarray(problem.price[:, keep]),
+        opening=problem.opening[keep],
+        forced=problem.forced[keep],
+    )
 
 
 @dataclass(frozen=True)
@@ -224,18 +282,20 @@ def lagrange(
     """
     _, d1, d2 = _two_nearest(problem, chosen)
     cost = float(problem.opening[chosen].sum() + d1.sum())
-    u = np.minimum(d2, 3 * d1 + problem.scale) if start is None else start
+    u = on_grid(np.minimum(d2, 3 * d1 + problem.scale) if start is None else start, problem.grid)
     best = Dual(u, -np.inf, np.zeros(problem.m), chosen, cost)
     length, idle, memory = 1.0, 0, np.zeros(len(u))
+    seen: set[bytes] = set()
     for _ in range(rounds):
-        below = np.minimum(problem.price - u[:, None], 0.0)
-        value = problem.opening + below.sum(axis=0)
-        opened = cheapest(problem, value)
+        value = problem.opening + _below(problem, u)
+        opened = np.sort(cheapest(problem, value))
         bound = float(u.sum() + value[opened].sum())
         idle = 0 if bound > best.bound + 1e-7 * abs(best.bound) else idle + 1
         if bound > best.bound:
             best = replace(best, multiplier=u, bound=bound, value=value)
-        best = _with_plan(problem, best, opened)
+        if best.cost - bound < NEAR * abs(best.cost) and opened.tobytes() not in seen:
+            seen.add(opened.tobytes())
+            best = _with_plan(problem, best, opened)
         if round_up(best.bound, problem.step) >= best.cost or clock.over:
             break
         if idle >= PATIENCE:
@@ -243,12 +303,23 @@ def lagrange(
             if length < SHORTEST_STEP:
                 break
             continue
-        slope = memory = 1.0 - (below[:, opened] < 0).sum(axis=1) + MEMORY * memory
+        slope = memory = 1.0 - (problem.columns[opened] < u).sum(axis=0) + MEMORY * memory
         size = float((problem.scale * slope**2).sum())
         if size <= 0:
             break
         u = np.maximum(0.0, u + length * (1.01 * best.cost - bound) / size * problem.scale * slope)
+        u = on_grid(u, problem.grid)
     return best
+
+
+def _below(problem: Median, u: FloatArray) -> FloatArray:
+    """Return by how much each column's prices are below the multipliers, in all (at most 0)."""
+    loops = kernels(problem.price.size)
+    if loops is None:
+        return np.asarray(np.minimum(problem.price - u[:, None], 0.0).sum(axis=0))
+    value = np.zeros(problem.m)
+    loops.below(problem.price, u, value)
+    return value
 
 
 def _with_plan(problem: Median, best: Dual, opened: IntArray) -> Dual:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from geoplan.analysis.siting_pmedian import (
     interchange,
     kicked,
     lagrange,
+    narrowed,
     plan_cost,
     round_up,
 )
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
     from geoplan.analysis.siting_instance import BoolArray, FloatArray, IntArray
 
     Progress = Callable[[float, float], None]
+
+
+AGAIN: Final = 300
+"""Steps of the bound when it is taken up again."""
 
 
 def solve_median(
@@ -122,7 +127,7 @@ class _Search:
             opened, closed = self._settled(problem, dual)
             keep = np.flatnonzero(~closed)
             shrunk = len(keep) < 0.9 * problem.m
-            problem = _narrow(problem, keep, opened)
+            problem = narrowed(replace(problem, forced=opened), keep)
             columns, start = columns[keep], dual.multiplier
             dual = replace(dual, value=dual.value[keep])
             if self.done or not shrunk or self.clock.over:
@@ -170,8 +175,8 @@ class _Search:
         while not self.clock.over and not self.done and seed < 140:
             seed += 1
             inside = np.flatnonzero(np.isin(rest.columns, self.chosen))
-            plan = kicked(problem, inside, rest.dual.value, self.clock, rounds=KICKS, seed=seed)
-            dual = lagrange(problem, plan, self.clock, start=start)
+            plan = kicked(problem, inside, rest.dual.value, self.clock, rounds=3 * KICKS, seed=seed)
+            dual = lagrange(problem, plan, self.clock, rounds=AGAIN, start=start)
             start = dual.multiplier
             self.update(rest.columns[dual.chosen], dual.bound)
 
@@ -196,16 +201,6 @@ class _Search:
         if outcome.x is not None and outcome.objective <= need:
             return "no"
         return "yes" if outcome.bound > need else "unknown"
-
-
-def _narrow(problem: Median, keep: IntArray, opened: BoolArray) -> Median:
-    """Return the problem on the columns to keep, those that are settled open forced."""
-    return replace(
-        problem,
-        price=np.ascontiguousarray(problem.price[:, keep]),
-        opening=problem.opening[keep],
-        forced=opened[keep],
-    )
 
 
 def _useful_pairs(problem: Median, dual: Dual, limit: float) -> tuple[IntArray, IntArray]:
