@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import time
 import zlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -47,12 +48,13 @@ BY_HAND: Final = (
 )
 
 
-NO_TURNS: Final = Finding(
-    "note",
-    "fetch-no-turns",
-    "osmnx asks for ways and their nodes: turn restrictions are not among them.",
-    hint="Take an extract (.osm.pbf) where they matter.",
-)
+RESTRICTIONS: Final = '[out:json][timeout:{seconds}];way(id:{ways});rel(bw)["type"="restriction"];out;'
+"""osmnx asks for ways and their nodes; this asks for the turn restrictions that hold on ways."""
+
+WAYS_AT_ONCE: Final = 5000
+"""Numbers in one question of the kind: 50 kB."""
+
+WAIT_S: Final = 60.0
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ class AreaRequest:
     def key(self) -> str:
         """Name of the answer in the cache."""
         where = [self.area, self.geocoder] if self.bbox is None else [f"{v:.7f}" for v in self.bbox]
-        return cache.key_of(self.endpoint, *where, *WAY_FILTERS)
+        return cache.key_of(self.endpoint, *where, *WAY_FILTERS, RESTRICTIONS)
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,7 @@ def fetch_roads(
     day = datetime.now(UTC).date().isoformat()
     xml = as_xml(_ask(request, progress))
     store = cache.store(CACHE_KIND, request.key, {"xml": _bytes(zlib.compress(xml)), "day": _bytes(day)})
-    findings = tuple(f for f in (broken, store, NO_TURNS) if f is not None)
+    findings = tuple(f for f in (broken, store) if f is not None)
     return Extract(xml, day, request.endpoint, findings=findings)
 
 
@@ -157,7 +159,7 @@ def _cached(request: AreaRequest) -> tuple[Extract | None, Finding | None]:
         xml, day = zlib.decompress(arrays["xml"].tobytes()), arrays["day"].tobytes().decode()
     except (KeyError, zlib.error, UnicodeDecodeError) as error:
         return None, cache.discard(CACHE_KIND, request.key, f"unexpected content: {error}")
-    return Extract(xml, day, request.endpoint, from_cache=True, findings=(NO_TURNS,)), None
+    return Extract(xml, day, request.endpoint, from_cache=True), None
 
 
 class _Listener:
@@ -218,7 +220,31 @@ def _ask(request: AreaRequest, progress: Progress) -> list[dict[str, Any]]:
         with _spoken(request.endpoint), contextlib.suppress(InterruptedError):
             # cache_only_mode: osmnx asks for every part and then interrupts itself, before it makes a graph
             osmnx.graph_from_polygon(shape, custom_filter=list(WAY_FILTERS))
+    with _spoken(request.endpoint):
+        _ask_restrictions(request, listener)
     return listener.answers
+
+
+def _ask_restrictions(request: AreaRequest, listener: _Listener) -> None:
+    """Ask for the turn restrictions of all ways in the answers; the listener keeps what comes."""
+    import requests  # noqa: PLC0415 - comes with osmnx
+
+    things = [t for answer in listener.answers for t in answer.get("elements", []) if isinstance(t, dict)]
+    ways = sorted({int(t["id"]) for t in things if t.get("type") == "way" and str(t.get("id")).isdigit()})
+    for begin in range(0, len(ways), WAYS_AT_ONCE):
+        numbers = ",".join(str(way) for way in ways[begin : begin + WAYS_AT_ONCE])
+        query = RESTRICTIONS.format(seconds=request.timeout_s, ways=numbers)
+        before = len(listener.answers)
+        while len(listener.answers) == before:
+            requests.post(
+                f"{request.endpoint.rstrip('/')}/interpreter",
+                data={"data": query},
+                timeout=request.timeout_s,
+                headers={"User-Agent": f"geoplan {__version__}"},
+                hooks={"response": listener},
+            )
+            if len(listener.answers) == before:  # busy: the listener has said so, and gives up in the end
+                time.sleep(WAIT_S)
 
 
 def _outline(osmnx: Any, request: AreaRequest, progress: Progress) -> Any:
@@ -266,7 +292,7 @@ def _host(url: str) -> str:
 
 
 def as_xml(answers: list[dict[str, Any]]) -> bytes:
-    """Return answers of Overpass as one OpenStreetMap file: nodes, then ways, each once, sorted by number.
+    """Return answers of Overpass as one OpenStreetMap file: nodes, ways, relations, each once, by number.
 
     The date is that of the oldest answer.
 
@@ -277,6 +303,7 @@ def as_xml(answers: list[dict[str, Any]]) -> bytes:
     """
     nodes: dict[int, str] = {}
     ways: dict[int, str] = {}
+    relations: dict[int, str] = {}
     dates: list[str] = []
     try:
         for answer in answers:
@@ -286,6 +313,8 @@ def as_xml(answers: list[dict[str, Any]]) -> bytes:
                     nodes[int(thing["id"])] = _node(thing)
                 elif thing["type"] == "way":
                     ways[int(thing["id"])] = _way(thing)
+                elif thing["type"] == "relation":
+                    relations[int(thing["id"])] = _relation(thing)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise UsageError(f"the answer is not that of an Overpass server: {error!r}", hint=BY_HAND) from error
     date = f" osm_base={quoteattr(min(dates))}" if dates and all(dates) else ""
@@ -295,7 +324,7 @@ def as_xml(answers: list[dict[str, Any]]) -> bytes:
         f'<osm version="0.6" generator="geoplan {__version__}" {said}>',
         f"<note>{COPYRIGHT}, ODbL 1.0</note><meta{date}/>",
     ]
-    things = [table[number] for table in (nodes, ways) for number in sorted(table)]
+    things = [table[number] for table in (nodes, ways, relations) for number in sorted(table)]
     return "\n".join([*head, *things, "</osm>", ""]).encode()
 
 
@@ -307,6 +336,14 @@ def _node(thing: dict[str, Any]) -> str:
 def _way(thing: dict[str, Any]) -> str:
     refs = "".join(f'<nd ref="{int(ref)}"/>' for ref in thing["nodes"])
     return f'<way id="{int(thing["id"])}" version="1">{refs}{_tags(thing)}</way>'
+
+
+def _relation(thing: dict[str, Any]) -> str:
+    members = "".join(
+        f'<member type={quoteattr(str(m["type"]))} ref="{int(m["ref"])}" role={quoteattr(str(m["role"]))}/>'
+        for m in thing["members"]
+    )
+    return f'<relation id="{int(thing["id"])}" version="1">{members}{_tags(thing)}</relation>'
 
 
 def _tags(thing: dict[str, Any]) -> str:

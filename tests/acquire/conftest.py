@@ -69,6 +69,7 @@ class Server:
     status: list[int] = field(default_factory=list)
     body: object = None
     places: list[dict] = field(default_factory=lambda: [AREA])
+    restrictions: list[dict] = field(default_factory=list)
 
 
 @pytest.fixture
@@ -88,7 +89,10 @@ def server(monkeypatch):
             state.asked.append(f"{path} {parse_qs(query)}")
             status = state.status.pop(0) if state.status else 200
             if path == "/api/interpreter":
-                body = overpass_answer() if state.body is None else state.body
+                answer = overpass_answer()
+                if "restriction" in query:
+                    answer["elements"] = state.restrictions
+                body = answer if state.body is None else state.body
             elif path == "/search":
                 body = state.places
             else:

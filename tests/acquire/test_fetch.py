@@ -19,6 +19,16 @@ from geoplan.cli import main
 from geoplan.errors import UsageError
 
 BOX = "46.9,40.9,47.1,41.1"
+TURN = {
+    "type": "relation",
+    "id": 20,
+    "tags": {"type": "restriction", "restriction": "no_right_turn"},
+    "members": [
+        {"type": "way", "ref": 12, "role": "from"},
+        {"type": "node", "ref": 3, "role": "via"},
+        {"type": "way", "ref": 10, "role": "to"},
+    ],
+}
 
 
 def geoplan(*words):
@@ -47,7 +57,8 @@ def test_a_box_becomes_the_same_table_as_a_file(server, tmp_path):
     assert code == 0, err
     answer = json.loads(said)
     assert answer["attribution"] == "© OpenStreetMap contributors, ODbL 1.0, data of 2026-11-01"
-    assert len(server.asked) == len(overpass.WAY_FILTERS)
+    assert len(server.asked) == len(overpass.WAY_FILTERS) + 1
+    assert "way(id:10,11,12,13);rel(bw)" in server.asked[-1]
     assert all(request.startswith("/api/interpreter") for request in server.asked)
     roads = pd.read_csv(tmp_path / "o" / "roads.csv")
     # the bollard cuts way 11 in two; the private way is left out; the street keeps its odd name
@@ -60,6 +71,18 @@ def test_a_box_becomes_the_same_table_as_a_file(server, tmp_path):
     again = tmp_path / "again"
     assert geoplan("roads", "build", str(tmp_path / "o" / "roads.osm"), "--out", str(again))[0] == 0
     assert (again / "roads.csv").read_bytes() == (tmp_path / "o" / "roads.csv").read_bytes()
+
+
+def test_turn_restrictions_come_along(server, tmp_path):
+    server.restrictions = [TURN]
+    code, _, err = fetch(server, tmp_path / "o", "--bbox", BOX)
+    assert code == 0, err
+    file = tmp_path / "o" / "roads.osm"
+    assert '<member type="node" ref="3" role="via"/>' in file.read_text(encoding="utf-8")
+    info = json.loads(geoplan("roads", "info", str(file), "--json")[1])
+    assert info["restrictions"]["applied"] == 1
+    roads = pd.read_csv(tmp_path / "o" / "roads.csv")
+    assert roads["back_from"].notna().any()
 
 
 def test_an_area_is_looked_up_by_its_name(server, tmp_path):
@@ -174,7 +197,7 @@ def test_a_broken_cache_entry_is_asked_for_again(server, tmp_path):
     request = overpass.AreaRequest(bbox=(46.9, 40.9, 47.1, 41.1), endpoint=f"{server.address}/api")
     cache.store(overpass.CACHE_KIND, request.key, {"xml": overpass._bytes(b"no zlib")})
     fetched = overpass.fetch_roads(request, progress=lambda _step: None)
-    assert [f.code for f in fetched.findings] == ["cache-corrupt", "fetch-no-turns"]
+    assert [f.code for f in fetched.findings] == ["cache-corrupt"]
     assert overpass.fetch_roads(request, progress=lambda _step: None).from_cache
     with pytest.raises(UsageError):
         overpass.fetch_roads(request, offline=True, progress=lambda _step: None)
