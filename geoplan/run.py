@@ -496,7 +496,8 @@ def parent_findings(scenario: Scenario, tables: TableSet) -> list[Finding]:
     `tables` are the scenario's own; where the parent reads others they are read.
     """
     wanted = scenario.expects.parent_sha256
-    parent = parent_of(scenario) if wanted else None
+    # a run that is made again from its record has no file, and so no parent to look at
+    parent = parent_of(scenario) if wanted and scenario.path.is_file() else None
     if parent is None:
         return []
     paths = parent.table_paths()

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from geoplan import shipped
+from geoplan.changes import with_standards
 from geoplan.output.page.envelopes import envelopes
 from geoplan.output.page.pack import names, position, text_column
 from geoplan.output.page.times import Times, times_of
+from geoplan.scenario import load_scenario
 from geoplan.scenario.change_facilities import FacilityChange
 from geoplan.scenario.change_people import Standard
 from geoplan.stage import OPERATING, offers
@@ -70,19 +72,27 @@ def _candidates(result: Result, facilities: Sequence[str]) -> pd.DataFrame:
 
 def _head(result: Result, times: Times) -> dict[str, Any]:
     """Return what names the run that a saved what-if extends, and how a position's error grows."""
-    scenario = result.scenario
-    known = shipped.scenarios().get(scenario.id)
-    is_shipped = known is not None and known.resolve() == scenario.path.resolve()
-    travel = scenario.travel
+    scenario, travel = result.scenario, result.scenario.travel
+    ships = _ships(scenario)
     return {
-        "extends": scenario.id if is_shipped else scenario.path.name,
-        "shipped": is_shipped,
+        "extends": scenario.id if ships else scenario.path.name,
+        "shipped": ships,
         "hash": result.provenance.run_hash,
         "keys": [list(change.key) for change in scenario.changes],
         "standards": {s.id: _standard(s) for s in scenario.services if _has_standard(scenario, s.id)},
         "minutes_per_km": travel.detour_factor * 60 / travel.access_speed_kmh,
         "times": times.about(),
     }
+
+
+def _ships(scenario: Scenario) -> bool:
+    """Whether a child may name the scenario by its id: one of that name travels with geoplan and says the same.
+
+    Asked of what it says and not of its file, so that a page made again from a record is the same page.
+    """
+    if scenario.id not in shipped.scenarios():
+        return False
+    return with_standards(load_scenario(scenario.id))[0].content_hash() == scenario.content_hash()
 
 
 def _has_standard(scenario: Scenario, service: str) -> bool:

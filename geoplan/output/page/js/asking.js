@@ -14,7 +14,7 @@
     const on = gp.whatif.isActive();
     gp.replace("gp-banner", !on ? null : [
       gp.el("p", {}, gp.el("b", {}, gp.whatif.name || gp.t("whatif.title")), " · ", gp.t("whatif.banner", { n: gp.whatif.list.length }),
-        gp.el("span", { class: "gp-paper-only" }, " " + gp.whatif.list.map(words).join("; ") + ".")),
+        gp.el("span", { class: "gp-paper-only" }, " " + gp.whatif.list.map(words).join("; ").replace(/\.?$/, "."))),
       gp.el("span", { class: "gp-banner-acts" }, button("whatif.undo", gp.whatif.undo, "banner-undo"), button("whatif.reset", reset, "banner-reset"), button("whatif.open", () => gp.set({ tab: "whatif" }), "banner-open"))]);
   };
 
