@@ -363,7 +363,14 @@ def _share_notes(scenario: Scenario, part: _YearPart) -> list[Finding]:
                 f"{service.id}, {part.state.year}: {share:.1%} of the people are within "
                 f"{service.target_minutes} minutes, the target share of {target:.1%} is {result}."
             )
-            notes.append(Finding("note", "target-share", message, where=service.id))
+            params: tuple[tuple[str, str | int | float], ...] = (
+                ("service", service.id),
+                ("year", part.state.year),
+                ("minutes", service.target_minutes),
+                ("share", round(share * 100, 1)),
+                ("target", round(target * 100, 1)),
+            )
+            notes.append(Finding("note", f"target-share-{result}", message, where=service.id, params=params))
     return notes
 
 

@@ -196,3 +196,25 @@ def test_layers_of_the_geopackage(baseline_dir: Path, name: str) -> None:
     assert len(layer) > 50
     assert layer.crs.to_epsg() == 4326
     assert layer.geometry.notna().all()
+
+
+def test_every_finding_fills_the_sentence_that_the_page_has_for_it(baseline: Result) -> None:
+    """Also whether a target share is met, which only a scenario with such a target says."""
+    import re
+
+    from geoplan.output.page.vendored import catalogue
+    from geoplan.run import _share_notes, _YearPart
+
+    services = tuple(s.model_copy(update={"target_share": 0.9}) for s in baseline.scenario.services)
+    asked = baseline.scenario.model_copy(update={"services": services})
+    (state,) = baseline.years
+    tables = (baseline.coverage_by_settlement, baseline.coverage_by_district, baseline.coverage_summary)
+    notes = _share_notes(asked, _YearPart(state, None, tables, baseline.snapping))
+    assert {n.code for n in notes} == {"target-share-met", "target-share-missed"}
+    sentences = catalogue()
+    for finding in (*baseline.findings, *notes):
+        for language in sentences:
+            sentence = sentences[language].get(f"finding.{finding.code}", "")
+            places = set(re.findall(r"{(\w+)}", sentence))
+            assert places <= set(dict(finding.params)), (finding.code, language)
+    assert all(f"finding.{n.code}" in sentences["az"] for n in notes)

@@ -236,7 +236,10 @@ def check_services(tables: Tables) -> list[Finding]:
                 message = f"the service '{service}' is not among the known ones."
                 hint = f"Did you mean '{close[0]}'? It counts as a service of its own."
                 where = rows.where(i, "services")
-                findings.append(Finding("warning", "unknown-service", message, where=where, hint=hint))
+                params = (("service", service), ("close", close[0]))
+                findings.append(
+                    Finding("warning", "unknown-service", message, where=where, hint=hint, params=params)
+                )
     return findings
 
 
@@ -277,7 +280,10 @@ def check_service_tags(
         elif absent:
             message = f"no facility that gives '{tag}' operates on 1 January {', '.join(absent)}."
             hint = "Nobody reaches it then; look at status, open_from and open_until, and at exclude_status."
-            findings.append(Finding("warning", "service-not-open", message, where=where, hint=hint))
+            params = (("tag", tag), ("years", ", ".join(absent)))
+            findings.append(
+                Finding("warning", "service-not-open", message, where=where, hint=hint, params=params)
+            )
     return findings
 
 
@@ -313,7 +319,10 @@ def check_twin_facilities(tables: Tables) -> list[Finding]:
                 message = f"it has the name of '{twin}' ({rows.places[earlier]}) in the same district."
                 hint = "If both are one facility, take one row out."
                 where = rows.where(i, "name_az")
-                findings[i] = Finding("warning", "twin-facility", message, where=where, hint=hint)
+                params = (("facility", str(twin)),)
+                findings[i] = Finding(
+                    "warning", "twin-facility", message, where=where, hint=hint, params=params
+                )
     return list(findings.values())
 
 

@@ -100,7 +100,7 @@ def test_the_log_is_a_table_with_known_columns(folder):
 def test_the_record_has_the_changes_and_findings_the_target_share(folder):
     record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     assert [c["change"] for c in record["scenario"]["changes"]] == ["add_road", "close_road", "open_facility"]
-    (note,) = [f["message"] for f in record["findings"] if f["code"] == "target-share"]
+    (note,) = [f["message"] for f in record["findings"] if f["code"] == "target-share-missed"]
     assert "the target share of 95.0% is missed" in note
 
 

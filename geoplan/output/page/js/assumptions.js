@@ -55,7 +55,7 @@
     const error = check.error === null || check.error === undefined ? gp.t("check.none") : checked(check);
     const description = gp.name(gp.head.scenario.description);
     return [description ? gp.el("p", {}, description) : null,
-      ["method.people", "method.time", "method.error", "method.states"].map((key) => gp.el("p", {}, gp.t(key))), gp.el("p", { "data-gp-check": true }, error), targets()];
+      [["method.people"], ["method.time", "method.error"], ["method.states"]].map((keys) => gp.el("p", {}, keys.map((key) => gp.t(key)).join(" "))), gp.el("p", { "data-gp-check": true }, error), targets()];
   }
 
   const checked = (check) => gp.t("check.error", { pairs: gp.number(check.pairs), error: gp.number(check.error, 1), mountain_pairs: gp.number(check.mountain_pairs), mountain: gp.number(check.mountain_error, 1) });
@@ -142,6 +142,8 @@
   /* Numbers by the rules of the language; a year is a name and not a quantity, a day is a date, and what we know by its words has a sentence. */
   function param(name, value) {
     if (gp.knows(name + "." + value)) return gp.t(name + "." + value);
+    const service = name === "service" && gp.head.services.find((one) => one.id === value);
+    if (service) return gp.name(service.name);
     if (name === "district" && gp.head.districts.id.includes(value)) return gp.name(gp.head.districts.name, gp.head.districts.id.indexOf(value));
     if (typeof value === "number" && name !== "year") return gp.number(value, Number.isInteger(value) ? 0 : 1);
     const day = /^(\d{4})-(\d{2})-(\d{2})$/.exec(value);
