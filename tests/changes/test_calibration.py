@@ -45,7 +45,9 @@ def test_without_factors_nothing_changes_and_nothing_is_said(tmp_path, tables):
 def test_half_the_speed_of_every_class_is_twice_the_time_on_the_road(tmp_path, tables):
     from geoplan.network.graph import build_network
 
-    roads = tables.roads.assign(speed_kmh=float("nan"), climb_m_per_km=0.0)  # what a climb takes off is no share
+    roads = tables.roads.assign(
+        speed_kmh=float("nan"), climb_m_per_km=0.0
+    )  # what a climb takes off is no share
     classes = sorted(set(roads["class"]))
     lines = "\n".join(f"{name} = 0.5" for name in classes)
     slow = calibrated(load_scenario(own(tmp_path, f"[calibration]\n{lines}")), tables)

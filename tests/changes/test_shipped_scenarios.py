@@ -115,10 +115,11 @@ def test_what_is_assumed_is_titled_so(name):
 
 
 def test_winter_closes_the_omar_pass_for_kalbajar(effects):
-    # Summer: Kalbajar-Ganja over the Omar pass (16.3 + 15.2 km at 34 km/h less 0.14 for each of 66 and 59 metres
-    # of climb a kilometre, 24.8 and 25.7: 39.5 + 35.4 = 74.9 min) and 82 km of better road (21.0 + 15.2 + 16.4 +
-    # 11.1 + 23.6 + 11.0 = 98.3): 173 min. Winter: by Aghdara and Tartar, 223 km, of which 117 km at 30 to
-    # 36 km/h (200 min), 18 at 47 (23) and 88 at 47 to 74 (90), and 8 % more for the climbs: about 338.
+    # Summer: Kalbajar-Ganja over the Omar pass (16.3 + 15.2 km at 34 km/h less 0.14 for each of 66 and 59
+    # metres of climb a kilometre, 24.8 and 25.7: 39.5 + 35.4 = 74.9 min) and 82 km of better road (21.0 +
+    # 15.2 + 16.4 + 11.1 + 23.6 + 11.0 = 98.3): 173 min. Winter: by Aghdara and Tartar, 223 km, of which 117
+    # km at 30 to 36 km/h (200 min), 18 at 47 (23) and 88 at 47 to 74 (90), and 8 % more for the climbs:
+    # about 338.
     assert effects.change("winter", "cardiology_pci", "kal-kalbacar") == (about(173), about(338))
     # Nobody gains by snow.
     for service in ("cardiology_pci", "emergency_hospital", "oncology_radiotherapy"):
