@@ -1,4 +1,4 @@
-"""Results with everything at once: years, service areas, a siting, a phasing; made up, and the real country."""
+"""Results with everything at once: years, service areas, siting, phasing; made up, and the real country."""
 
 from __future__ import annotations
 
@@ -192,8 +192,20 @@ reason = "slide"
 """
 
 
+_MADE = []
+
+
 def everything_result(folder):
-    """Return the shipped country with a plan that opens and closes, beside its parent, and made-up sections."""
+    """Return the shipped country with a plan that opens and closes, beside its parent, and made-up sections.
+
+    It takes a while: it is made once a session.
+    """
+    if not _MADE:
+        _MADE.append(_everything(folder))
+    return _MADE[0]
+
+
+def _everything(folder):
     (folder / "plan.toml").write_text(PLAN, encoding="utf-8")
     result = run_with_base(load_scenario(folder / "plan.toml"))
     candidates = result.years[0].sites.query("site_kind == 'candidate'").index[::40]

@@ -537,6 +537,154 @@ class Areas:
 
 
 @dataclass(frozen=True)
+class SectionSites:
+    """The sites that a section names; its tables know them by number."""
+
+    id: Annotated[Texts, "ids of facilities and candidates"]
+    name: Annotated[Names, "names, the id where no table knows the site"]
+    lat: Annotated[Numbers, "latitude"]
+    lon: Annotated[Numbers, "longitude"]
+    district: Annotated[Wholes, "number of the district, -1 unknown"]
+
+
+@dataclass(frozen=True)
+class SitingPlan:
+    """The open sites of a plan, by rank."""
+
+    site: Annotated[Wholes, "number of the site"]
+    status: Annotated[Texts, "`existing` or `new`"]
+    rank: Annotated[Numbers, "rank by marginal gain"]
+    weight_assigned: Annotated[Numbers, "people nearest to it"]
+    load: Annotated[Numbers, "load it serves"]
+    capacity: Annotated[Numbers, "capacity, none without a limit"]
+    marginal_gain: Annotated[Numbers, "what the plan loses without it, none where people would have no way"]
+    cost: Annotated[Numbers, "cost, AZN, assumed"]
+
+
+@dataclass(frozen=True)
+class SitingGains:
+    """What each candidate gains alone, opened beside what stands."""
+
+    site: Annotated[Wholes, "number of the site"]
+    rank: Annotated[Numbers, "rank"]
+    gain_people: Annotated[Numbers, "more people within the limit"]
+    mean_minutes_saved: Annotated[Numbers, "minutes saved in the mean"]
+    service: Annotated[Texts | Absent, "id of the service"] = MAY_BE_ABSENT
+
+
+@dataclass(frozen=True)
+class SitingFrontier:
+    """The best plan of each number of centres, or of each sum of money."""
+
+    sites: Annotated[list[Wholes], "numbers of its sites"]
+    status: Annotated[Texts, "status of the solver"]
+    open: Annotated[Numbers, "open sites"]
+    people_covered: Annotated[Numbers, "people within the limit"]
+    places_covered: Annotated[Numbers, "demand points within the limit"]
+    cost: Annotated[Numbers, "money spent, AZN, assumed"]
+    objective: Annotated[Numbers, "objective of the model"]
+    open_new: Annotated[Numbers | Absent, "new sites"] = MAY_BE_ABSENT
+    budget_azn: Annotated[Numbers | Absent, "money that may be spent, AZN, assumed"] = MAY_BE_ABSENT
+
+
+@dataclass(frozen=True)
+class SitingAlternatives:
+    """Plans that are nearly as good, the best first."""
+
+    sites: Annotated[list[Wholes], "numbers of its sites"]
+    status: Annotated[Texts, "status of the solver"]
+    rank: Annotated[Numbers, "rank"]
+    objective: Annotated[Numbers, "objective of the model"]
+    loss: Annotated[Numbers, "what it is worse than the best"]
+    differs: Annotated[Numbers, "sites that the best has not"]
+    cost: Annotated[Numbers, "cost, AZN, assumed"]
+
+
+@dataclass(frozen=True)
+class SitingRobustness:
+    """In which share of the draws each site was chosen."""
+
+    site: Annotated[Wholes, "number of the site"]
+    in_plan: Annotated[Flags, "1 where the plan has it"]
+    chosen: Annotated[Numbers, "draws that chose it"]
+    draws: Annotated[Numbers, "draws solved"]
+    share: Annotated[Numbers, "share of the draws"]
+    share_low: Annotated[Numbers, "lower end of the 95 % interval"]
+    share_high: Annotated[Numbers, "upper end"]
+
+
+@dataclass(frozen=True)
+class SitingRegret:
+    """The plan in other years and seasons, beside the best plan of each."""
+
+    state: Annotated[Texts, "year and season"]
+    best_sites: Annotated[list[Wholes], "numbers of the best plan's sites"]
+    objective_of_plan: Annotated[Numbers, "objective of the plan there"]
+    best_objective: Annotated[Numbers, "the best objective there"]
+    regret: Annotated[Numbers, "the difference"]
+
+
+@dataclass(frozen=True)
+class SitingDistricts:
+    """Districts before and after the plan."""
+
+    district: Annotated[Wholes, "number of the district"]
+    population: Annotated[Numbers, "people"]
+    covered_before: Annotated[Numbers, "people within the limit before"]
+    covered_after: Annotated[Numbers, "and after"]
+    mean_minutes_before: Annotated[Numbers, "mean minutes before, of those with a way"]
+    mean_minutes_after: Annotated[Numbers, "and after"]
+    service: Annotated[Texts | Absent, "id of the service"] = MAY_BE_ABSENT
+
+
+@dataclass(frozen=True)
+class Siting:
+    """Where new centres should stand."""
+
+    services: Annotated[Texts, "ids of the services that are sited"]
+    year: Annotated[int, "year that is planned for"]
+    model: Annotated[str, "location model"]
+    limit: Annotated[float | None, "minutes within which people count, none without a limit"]
+    share: Annotated[float | None, "share of people to cover, where that is asked"]
+    record: Annotated[dict[str, Any], "of `siting.json`: status, proof, people covered, draws"]
+    sites: Annotated[SectionSites, "the sites that the tables name"]
+    plan: Annotated[SitingPlan | Absent, "the plan; absent where none holds"] = MAY_BE_ABSENT
+    gains: Annotated[SitingGains | Absent, "candidates one by one"] = MAY_BE_ABSENT
+    frontier: Annotated[SitingFrontier | Absent, "by number of centres"] = MAY_BE_ABSENT
+    frontier_by_money: Annotated[SitingFrontier | Absent, "by money"] = MAY_BE_ABSENT
+    alternatives: Annotated[SitingAlternatives | Absent, "nearly as good"] = MAY_BE_ABSENT
+    robustness: Annotated[SitingRobustness | Absent, "how sure the choice is"] = MAY_BE_ABSENT
+    regret: Annotated[SitingRegret | Absent, "other years and seasons"] = MAY_BE_ABSENT
+    by_district: Annotated[SitingDistricts | Absent, "who gains and who loses"] = MAY_BE_ABSENT
+
+
+@dataclass(frozen=True)
+class Phases:
+    """One row a site opened in a year of a plan; a year that opens nothing has one row without a site."""
+
+    plan: Annotated[Texts, "`nested`, `last_year_first` or `by_number`"]
+    site: Annotated[Wholes, "number of the site, -1 none"]
+    status: Annotated[Texts, "`existing`, `opened`, `open`, or empty"]
+    year: Annotated[Numbers, "year"]
+    rank: Annotated[Numbers, "order within the year"]
+    cost_azn: Annotated[Numbers, "cost, AZN, assumed"]
+    spent_azn: Annotated[Numbers, "money spent in the year, AZN, assumed"]
+    budget_azn: Annotated[Numbers, "money of the year, AZN, assumed"]
+    people_covered: Annotated[Numbers, "people within the limit in the year"]
+    population: Annotated[Numbers, "of so many people"]
+
+
+@dataclass(frozen=True)
+class Phasing:
+    """Which centre opens when."""
+
+    services: Annotated[Texts, "ids of the services that are sited"]
+    years: Annotated[Wholes, "years planned, ascending"]
+    phases: Annotated[Phases, "openings"]
+    sites: Annotated[SectionSites, "the sites that they name"]
+
+
+@dataclass(frozen=True)
 class Bulk:
     """Block `geoplan-bulk`: the long columns."""
 
@@ -550,12 +698,8 @@ class Bulk:
     base: Annotated[BaseBulk | Absent, "what the run is compared with"] = MAY_BE_ABSENT
     whatif: Annotated[WhatIfBulk | Absent, "what-if"] = MAY_BE_ABSENT
     areas: Annotated[Areas | Absent, "service areas"] = MAY_BE_ABSENT
-    siting: Annotated[
-        dict[str, Any] | Absent, "the answer of a siting: its tables as columns, sites by number"
-    ] = MAY_BE_ABSENT
-    phasing: Annotated[dict[str, Any] | Absent, "openings by year, as columns, sites by number"] = (
-        MAY_BE_ABSENT
-    )
+    siting: Annotated[Siting | Absent, "the answer of a siting"] = MAY_BE_ABSENT
+    phasing: Annotated[Phasing | Absent, "openings by year"] = MAY_BE_ABSENT
 
 
 BLOCKS: Final = (Head, Bulk)

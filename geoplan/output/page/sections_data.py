@@ -136,12 +136,13 @@ class _Sites:
         }
 
     def _rows(self, ids: list[str]) -> pd.DataFrame:
-        """Return the row of each site from the nearest year that knows it."""
+        """Return the row of each site from the nearest year that knows it; `site+service` is the site's."""
         wanted = ["name_az", "name_en", "name_ru", "lat", "lon", "district_id"]
         frames = [s.facilities if s.sites is None else s.sites for s in self._states]
-        rows = frames[0][wanted].reindex(ids)
+        bare = [name.partition("+")[0] for name in ids]
+        rows = frames[0][wanted].reindex(bare).set_axis(ids)
         for frame in frames[1:]:
-            rows = rows.fillna(frame[wanted].reindex(ids))
+            rows = rows.fillna(frame[wanted].reindex(bare).set_axis(ids))
         return rows
 
 
@@ -183,6 +184,11 @@ def _numbers(table: pd.DataFrame, digits: dict[str, int]) -> dict[str, Any]:
     return {key: column(table[key], n) for key, n in digits.items() if key in table}
 
 
+def _service(table: pd.DataFrame) -> dict[str, Any]:
+    """Return the service of each row where services are sited together."""
+    return {"service": text_column(table["service"])} if "service" in table else {}
+
+
 def _plan(table: pd.DataFrame, sites: _Sites) -> dict[str, Any]:
     """Return the plan, by rank."""
     figures = {"rank": 0, "weight_assigned": 0, "load": 0, "capacity": 0, "marginal_gain": 1, "cost": 0}
@@ -196,7 +202,7 @@ def _plan(table: pd.DataFrame, sites: _Sites) -> dict[str, Any]:
 def _gains(table: pd.DataFrame, sites: _Sites) -> dict[str, Any]:
     """Return what each candidate gains alone."""
     figures = {"rank": 0, "gain_people": 0, "mean_minutes_saved": 2}
-    return {"site": sites.numbers(table["site_id"]), **_numbers(table, figures)}
+    return {"site": sites.numbers(table["site_id"]), **_service(table), **_numbers(table, figures)}
 
 
 def _frontier(table: pd.DataFrame, sites: _Sites) -> dict[str, Any]:
@@ -250,7 +256,11 @@ def _by_district(table: pd.DataFrame, result: Result) -> dict[str, Any]:
         "mean_minutes_after": 1,
     }
     order = [str(key) for key in result.districts.index]
-    return {"district": position(text_column(table["district_id"]), order), **_numbers(table, figures)}
+    return {
+        "district": position(text_column(table["district_id"]), order),
+        **_service(table),
+        **_numbers(table, figures),
+    }
 
 
 # --- phasing ----------------------------------------------------------------------------------------------

@@ -115,15 +115,18 @@
 
   const block = (key, title, ...content) => gp.el("section", { "data-gp-siting": key }, gp.el("h3", {}, title), content);
 
+  /* Services that are sited together have rows of their own. */
+  const together = (d, table, k) => (d.services.length > 1 && table.service ? ", " + gp.serviceName(table.service[k]) : "");
+
   function gains(d) {
     if (!d.gains || !d.gains.site.length) return null;
-    const g = d.gains, order = g.site.map((_, k) => k).sort((a, b) => (g.rank ? g.rank[a] - g.rank[b] : g.gain_people[b] - g.gain_people[a]));
+    const g = d.gains, told = (k) => name(g.site[k]) + together(d, g, k), order = g.site.map((_, k) => k).sort((a, b) => (g.rank ? g.rank[a] - g.rank[b] : g.gain_people[b] - g.gain_people[a]));
     const saved = (k) => (g.mean_minutes_saved ? gp.number(g.mean_minutes_saved[k], 1) : "\u2013");
-    const words = (k) => gp.t("siting.gain.words", { name: name(g.site[k]), people: people(g.gain_people[k]), minutes: saved(k) });
+    const words = (k) => gp.t("siting.gain.words", { name: told(k), people: people(g.gain_people[k]), minutes: saved(k) });
     const title = gp.t("siting.gains");
     return block("gains", title, gp.chart.bars({ key: "gains", title: gp.t("siting.gains.chart"), x: { label: gp.t("siting.gain.axis"), whole: true },
-      rows: order.slice(0, TOP).map((k) => ({ name: name(g.site[k]), value: g.gain_people[k], words: words(k) })),
-      table: gp.chart.table(title, [gp.t("column.name"), gp.t("siting.gain"), gp.t("siting.saved")], order.map((k) => [name(g.site[k]), people(g.gain_people[k]), saved(k)])) }));
+      rows: order.slice(0, TOP).map((k) => ({ name: told(k), value: g.gain_people[k], words: words(k) })),
+      table: gp.chart.table(title, [gp.t("column.name"), gp.t("siting.gain"), gp.t("siting.saved")], order.map((k) => [told(k), people(g.gain_people[k]), saved(k)])) }));
   }
 
   /* People covered against the number of sites, and against the money where the plan has any. */
@@ -185,7 +188,7 @@
     if (!b) return null;
     const change = (k) => b.covered_after[k] - b.covered_before[k], title = gp.t("siting.districts");
     const order = b.district.map((_, k) => k).filter((k) => b.district[k] >= 0).sort((x, y) => change(y) - change(x));
-    const told = order.filter((k) => change(k) !== 0), district = (k) => gp.name(gp.head.districts.name, b.district[k]);
+    const told = order.filter((k) => change(k) !== 0), district = (k) => gp.name(gp.head.districts.name, b.district[k]) + together(d, b, k);
     const mean = (k) => gp.number(b.mean_minutes_before[k], 0) + " \u2192 " + gp.number(b.mean_minutes_after[k], 0);
     return block("by_district", title, told.length ? gp.chart.bars({ key: "by_district", title: gp.t("siting.districts.chart"), x: { label: gp.t("siting.districts.axis"), whole: true },
       rows: ends(told, TOP).map((k) => ({ name: district(k), value: change(k), words: gp.t("siting.districts.words", { name: district(k), change: signed(change(k)), mean: mean(k) }) })),
