@@ -27,6 +27,11 @@ road = "{road}"
 start = 2027
 
 [[changes]]
+change = "resettlement"
+envelope = "shipped:resettlement_middle"
+start = 2027
+
+[[changes]]
 change = "standard"
 service = "oncology_radiotherapy"
 target_minutes = 50
@@ -236,10 +241,12 @@ def test_another_target(asked, folder):
 
 
 def test_another_resettlement(asked, folder):
-    before = asked.say("geoplan.model.nation().population")
     later(asked, 2028)
+    before = asked.say("geoplan.model.nation().population")
+    assert asked.say("geoplan.bulk.whatif.envelopes.now") == "middle"
     choose_plan(asked, "high")
     result = saved(asked, folder, "plan")
+    assert result.scenario.envelope == "shipped:resettlement_high"
     for year in (2026, 2028):
         assert_equal(asked, result, later(asked, year))
     assert asked.say("geoplan.model.nation().population") > before
@@ -299,7 +306,7 @@ def test_no_name_gets_out_of_its_quotes(asked, folder):
         40.123456789,
         47.987654321,
     )
-    assert len(scenario.changes) == 3
+    assert len(scenario.changes) == 4
 
 
 def test_a_site_of_the_planners_own_list_counts_as_in_the_page(asked, folder):

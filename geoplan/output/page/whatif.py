@@ -86,7 +86,7 @@ def _head(result: Result, times: Times) -> dict[str, Any]:
 
 
 def _ships(scenario: Scenario) -> bool:
-    """Whether a child may name the scenario by its id: one of that name travels with geoplan and says the same.
+    """Whether a child may name the scenario by its id: one of that name ships and says the same.
 
     Asked of what it says and not of its file, so that a page made again from a record is the same page.
     """
