@@ -353,6 +353,8 @@ def _aside(
     unservable = tuple(np.array(instance.demand_ids, dtype=object)[~instance.reached])
     severity = "warning" if choices.set_aside else "error"
     hint = "Add its routes to the matrix, take it out, or say --unservable set-aside."
+    if choices.set_aside:
+        hint = "It is set aside: counted and listed in siting.json."
     places = [f"{tables.names[1]}: {name}" for name in unservable]
     report.add("unservable", "no candidate can be reached from here.", places, hint=hint, severity=severity)
     serves = np.zeros(instance.m, dtype=bool)

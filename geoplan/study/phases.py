@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from geoplan.analysis.phasing import PhasedPlan, PhasedPlans
-    from geoplan.scenario.siting import Phasing
+    from geoplan.scenario.siting import Phasing, Siting
     from geoplan.study.ask import Study
 
     Progress = Callable[[float, float], None]
@@ -40,13 +40,7 @@ def phased(
     """
     first = studies[phasing.years[0]]
     siting = first.siting
-    if siting.model not in ANSWERED or siting.closable:
-        what = "closable" if siting.closable else f"model {siting.model}"
-        hint = f"Phases know {', '.join(sorted(ANSWERED))} and sites that stay open."
-        raise UsageError(f"phasing with {what}", hint=hint)
-    if unheard := _unheard(first):
-        hint = "Take it out, or ask for the phases in a scenario of their own."
-        raise UsageError(f"phasing does not know {', '.join(unheard)}", hint=hint)
+    check_phased(siting)
     opening, running = _money(first)
     case = case_of_instances(
         {year: studies[year].case.made.instance for year in phasing.years},
@@ -73,17 +67,26 @@ def phased(
     )
 
 
-def _unheard(study: Study) -> list[str]:
-    """Return what a question asks for and phases would pass over in silence."""
-    siting, question = study.siting, study.case.question
+def check_phased(siting: Siting) -> None:
+    """Raise `UsageError` for what a question asks and phases do not know, rather than pass it over."""
+    if siting.model not in ANSWERED or siting.closable:
+        what = "closable" if siting.closable else f"model {siting.model}"
+        hint = f"Phases know {', '.join(sorted(ANSWERED))} and sites that stay open."
+        raise UsageError(f"phasing with {what}", hint=hint)
     asked = {
-        "limits by pair, region or district": not question.side.empty,
-        "capacities": question.capacitated,
+        "limits by pair, region or district": siting.excludes
+        or siting.needs
+        or siting.region_least
+        or siting.region_most
+        or siting.district_least is not None,
+        "capacities": siting.model == "lscp" and any(kind.capacity is not None for kind in siting.kinds),
         "budget_azn (years have budgets_azn)": siting.budget_azn is not None,
         "shared_open_azn": siting.shared_open_azn > 0,
         "equity_floor": siting.equity_floor,
     }
-    return [name for name, given in asked.items() if given]
+    if unheard := [name for name, given in asked.items() if given]:
+        hint = "Take it out, or ask for the phases in a scenario of their own."
+        raise UsageError(f"phasing does not know {', '.join(unheard)}", hint=hint)
 
 
 def _money(study: Study) -> tuple[dict[str, float], dict[str, float]]:

@@ -15,7 +15,7 @@ from geoplan.study.ask import Study, study_of
 from geoplan.study.beside import frontier_by_money, frontier_by_number
 from geoplan.study.figures import districts_table, gains_table, people_before_and_after, shown
 from geoplan.study.ground import JOINT, shift_minutes
-from geoplan.study.phases import phased
+from geoplan.study.phases import check_phased, phased
 from geoplan.study.uncertain import regret_table, robustness_of
 from geoplan.tables.read import read_tables
 
@@ -70,6 +70,8 @@ def site_scenario(
     if siting is None:
         hint = "Add a section [siting] to the scenario, or say --service ID --open P."
         raise UsageError(f"the scenario {scenario.id} asks for no sites", hint=hint)
+    if siting.phasing is not None:
+        check_phased(siting)
     told = step or _nobody
     year = siting.year or scenario.years[-1]
     years = tuple(sorted({*scenario.years, year, *(siting.phasing.years if siting.phasing else ())}))

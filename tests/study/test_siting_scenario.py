@@ -16,7 +16,7 @@ from geoplan.stage import offers
 from geoplan.study.ask import study_of
 from geoplan.study.beside import frontier_by_money, frontier_by_number
 from geoplan.study.figures import districts_table, gains_table, people_before_and_after
-from geoplan.study.siting import new_sites_only
+from geoplan.study.siting import new_sites_only, site_scenario
 from geoplan.study.uncertain import regret_table, robustness_of
 
 FAR = 10**9
@@ -345,3 +345,47 @@ def test_every_alternative_differs_and_is_no_better(answer):
     assert len(plans) == 4
     assert all(len(a - b) >= 2 for a, b in itertools.combinations(plans, 2))
     assert found.tables["alternatives"]["objective"].is_monotonic_decreasing
+
+
+# --- own list, phases ---------------------------------------------------------------------------------------
+
+
+def test_an_own_list_stands_beside_the_best_of_its_size(baseline, answer):
+    plain = Plain(baseline, "oncology_radiotherapy")
+    own = ["c-gn586523", "c-gn147622"]
+    study, found, _ = answer(service="oncology_radiotherapy", open=2, evaluate=own)
+    told = found.record["evaluate"]
+    assert told["sites"] == sorted([*own, "f-milli-onkologiya-markazi"])
+    assert told["objective"] == plain.covered([plain.ids.index(s) for s in own])
+    assert told["best_objective"] == found.record["objective"]
+    assert told["loss_against_best"] == told["best_objective"] - told["objective"] > 0
+    assert study.n_standing == 1
+
+
+def test_phases_that_know_not_what_is_asked_say_so_before_any_run(baseline):
+    phases = {"years": [2026]}
+    for asked, said in (
+        ({"model": "p-center"}, "model p-center"),
+        ({"closable": True}, "closable"),
+        ({"budget_azn": 1.0}, "budget_azn"),
+        ({"region_most": {"karabakh": 1}}, "limits by pair, region or district"),
+    ):
+        siting = Siting.model_validate(
+            {"service": "oncology_radiotherapy", "open": 1, **asked, "phasing": phases}
+        )
+        scenario = baseline.scenario.model_copy(update={"siting": siting})
+        with pytest.raises(UsageError, match=said):
+            site_scenario(scenario, ran=lambda _: pytest.fail("it ran"))
+    with pytest.raises(UsageError, match="asks for no sites"):
+        site_scenario(baseline.scenario)
+
+
+def test_phases_of_one_year_are_the_plan_of_that_year(baseline):
+    asked = {"service": "oncology_radiotherapy", "open": 2, "phasing": {"years": [2026]}}
+    scenario = baseline.scenario.model_copy(update={"siting": Siting.model_validate(asked)})
+    result = site_scenario(scenario, ran=lambda _: baseline)
+    plan = result.phasing.record["plans"]["nested"]
+    assert sorted(plan["opened"]["2026"]) == result.siting.record["sites_new"]
+    assert plan["objective"] == result.siting.record["objective"]
+    assert plan["verified"]
+    assert result.phasing.years == (2026,)
