@@ -25,6 +25,7 @@ from geoplan.analysis.siting_tables import (
     robustness_table,
 )
 from geoplan.analysis.siting_verify import Claim, ground_of, verify
+from geoplan.analysis.siting_verify_sides import Sides
 from geoplan.errors import Finding, did_you_mean, raise_on_errors, sort_findings
 
 if TYPE_CHECKING:
@@ -296,6 +297,14 @@ def _verified(case: Case, plan: Plan, assignment: pd.DataFrame) -> tuple[str, ..
         capacity_column="capacity" if choices.capacity_column else "",
         cost_column="cost" if choices.cost_column else "",
         single_source=question.single_source,
+        sides=Sides(
+            closed=tuple(sorted(shut)),
+            excludes=case.options.excludes,
+            needs=case.options.needs,
+            region_least=case.options.region_least,
+            region_most=case.options.region_most,
+            district_least=case.options.district_least,
+        ),
     )
     ground = ground_of(
         tables.matrix,

@@ -6,11 +6,13 @@ limits, capacities, numbers, money and the objective.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+
+from geoplan.analysis.siting_verify_sides import Sides, districts, least_loads, pairs_and_regions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,8 +34,12 @@ class Claim:
         As asked.
     open, open_is_most, budget, fixed
         Number of sites, money, and sites that must stand.
-    capacity, load_column
-        Whether capacities bind.
+    capacity_column, cost_column
+        Columns of the sites that bind loads and that are money; empty: none.
+    single_source
+        Every demand goes to one site whole.
+    sides
+        Side constraints.
     """
 
     model: str
@@ -52,6 +58,7 @@ class Claim:
     capacity_column: str = ""
     cost_column: str = ""
     single_source: bool = False
+    sides: Sides = field(default_factory=Sides)
 
 
 @dataclass(frozen=True)
@@ -77,8 +84,9 @@ class Ground:
 def verify(claim: Claim, ground: Ground) -> tuple[str, ...]:
     """Return what is wrong with a plan, in words; empty if it holds."""
     wrong = [*_check_sites(claim, ground), *_check_shares(claim, ground)]
-    if claim.capacity_column:
+    if not wrong:
         wrong += _check_loads(claim, ground)
+        wrong += districts(claim.sides.district_least, *_by_district(claim, ground))
     value = _value(claim, ground)
     if value is None:
         return (*wrong, "somebody who must be served is not")
@@ -102,6 +110,7 @@ def _check_sites(claim: Claim, ground: Ground) -> list[str]:
     strange = sorted(set(claim.sites) - known)
     if strange:
         wrong.append(f"no such site: {', '.join(strange)}")
+    wrong += pairs_and_regions(claim.sides, claim.sites, ground.sites)
     if claim.budget is not None and _money(claim, ground) > claim.budget * (1 + 1e-12):
         wrong.append(f"the plan costs {_money(claim, ground)}, the budget is {claim.budget}")
     return wrong
@@ -144,18 +153,35 @@ def _check_shares(claim: Claim, ground: Ground) -> list[str]:
 
 def _check_loads(claim: Claim, ground: Ground) -> list[str]:
     """Return the sites whose load is above their capacity or below their least load."""
+    if claim.model == "p-dispersion":
+        return []
     given = claim.assignment[claim.assignment["status"] == "assigned"]
     load = ground.demand.set_index("id")["load"]
     used = (given["share"] * given["demand_id"].map(load)).groupby(given["site_id"]).sum()
-    sites = ground.sites.set_index("id").loc[list(claim.sites)]
-    used = used.reindex(sites.index, fill_value=0.0)
-    capacity = sites[claim.capacity_column].fillna(np.inf)
-    over = used > capacity * (1 + 1e-9) + 1e-9
-    wrong = [f"{site} is loaded above its capacity" for site in used.index[over]]
-    if "least_load" in sites:
-        under = used < sites["least_load"].fillna(0.0) * (1 - 1e-9) - 1e-6
-        wrong += [f"{site} is loaded below its least load" for site in used.index[under]]
+    used = used.reindex(list(claim.sites), fill_value=0.0)
+    wrong = list(least_loads(used, ground.sites))
+    if claim.capacity_column:
+        sites = ground.sites.set_index("id").loc[list(claim.sites)]
+        capacity = sites[claim.capacity_column].fillna(np.inf)
+        over = used > capacity * (1 + 1e-9) + 1e-9
+        wrong += [f"{site} is loaded above its capacity" for site in used.index[over]]
     return wrong
+
+
+def _by_district(claim: Claim, ground: Ground) -> tuple[pd.DataFrame, pd.Series[float]]:
+    """Return each demand's district and what of it can be served at all, and how much is."""
+    demand = ground.demand.set_index("id")
+    rows = claim.assignment[claim.assignment["status"] == "assigned"]
+    near = ground.routes[ground.routes["site_id"].isin(claim.sites)]
+    if claim.limit is not None:
+        near = near[near["cost"] <= claim.limit]
+    if claim.model == "capacitated-mclp":
+        share, base = rows.groupby("demand_id")["share"].sum(), demand["load"]
+    else:
+        share, base = pd.Series(1.0, index=pd.Index(near["demand_id"].unique())), demand["weight"]
+    base = base.where(demand.index.isin(ground.routed), 0.0)
+    asked = pd.DataFrame({"district": demand.get("district", ""), "base": base}, index=demand.index)
+    return asked, share * base.reindex(share.index)
 
 
 def _value(claim: Claim, ground: Ground) -> float | None:

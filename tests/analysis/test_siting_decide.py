@@ -28,6 +28,7 @@ from geoplan.analysis.siting_explain import explain
 from geoplan.analysis.siting_instance import Question, Side
 from geoplan.analysis.siting_tables import assignment_table, plan_table
 from geoplan.analysis.siting_verify import Claim, ground_of, verify
+from geoplan.analysis.siting_verify_sides import Sides
 
 
 @settings(max_examples=12, deadline=None)
@@ -244,6 +245,40 @@ def test_the_check_finds_every_lie(model) -> None:
     assert verify(replace(claim, assignment=rows.iloc[1:]), ground)
     assert verify(replace(claim, assignment=rows.assign(cost=rows["cost"] + 1)), ground)
     assert verify(replace(claim, assignment=rows.assign(share=0.5)), ground)
+
+
+def test_the_check_looks_at_every_side_constraint() -> None:
+    claim, ground = claimed("mclp")
+    first, second = claim.sites
+    other = next(s for s in ground.sites["id"] if s not in claim.sites)
+    sites = ground.sites.assign(region=["r" if s == first else "q" for s in ground.sites["id"]])
+    demand = ground.demand.assign(district=["a" if k % 2 else "b" for k in range(len(ground.demand))])
+    ground = replace(ground, sites=sites, demand=demand)
+    holds = Sides(
+        closed=(other,),
+        excludes=((first, other),),
+        needs=((first, second),),
+        region_least=(("r", 1),),
+        region_most=(("r", 1), ("q", 1)),
+        district_least=0.0,
+    )
+    assert verify(replace(claim, sides=holds), ground) == ()
+    for lie, word in (
+        (Sides(closed=(first,)), "may not be"),
+        (Sides(excludes=((second, first),)), "both open"),
+        (Sides(needs=((second, other),)), "without"),
+        (Sides(region_least=(("r", 2),)), "at least 2"),
+        (Sides(region_most=(("q", 0),)), "at most 0"),
+        (Sides(district_least=1.01), "district"),
+    ):
+        wrong = verify(replace(claim, sides=lie), ground)
+        assert wrong
+        assert word in wrong[0]
+    used = claim.assignment.groupby("site_id")["weight"].sum()
+    least = sites.assign(least_load=[1e6 if s == first else np.nan for s in sites["id"]])
+    assert "least load" in verify(claim, replace(ground, sites=least))[0]
+    enough = sites.assign(least_load=[used.get(s, 0.0) for s in sites["id"]])
+    assert verify(claim, replace(ground, sites=enough)) == ()
 
 
 def test_side_constraints_that_conflict_are_named() -> None:
