@@ -11,8 +11,9 @@ import pandas as pd
 from geoplan import saved
 from geoplan.analysis import difference
 from geoplan.errors import Finding, InputError, UsageError
-from geoplan.run import CAPITAL_ID, run
+from geoplan.run import CAPITAL_ID, run, run_hash
 from geoplan.scenario import Scenario, load_scenario
+from geoplan.sources import attributions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -128,10 +129,26 @@ def load_side(what: str, *, pool: TablePool, progress: Progress | None = None) -
         raise UsageError(
             f"{what} is no result folder", hint=f"It has no {saved.RECORD}: name what 'geoplan run' wrote."
         )
-    scenario = load_scenario(what)
-    side = side_of_result(run(scenario, progress=progress, tables=pool.read(scenario.table_paths())))
+    return side_of_scenario(load_scenario(what), pool=pool, progress=progress)
+
+
+def side_of_scenario(scenario: Scenario, *, pool: TablePool, progress: Progress | None = None) -> Side:
+    """Return a scenario as a side; it is run now.
+
+    Raises
+    ------
+    InputError
+        If it or its tables are not in order.
+    """
+    tables = pool.read(scenario.table_paths())
+    found = run(scenario, progress=progress, tables=tables, figures_only=True, people=pool.people)
     # the scenario as loaded: a run puts standards into its services, where no change could be taken away
-    return replace(side, scenario=scenario)
+    return replace(
+        side_of_result(found),
+        scenario=scenario,
+        run_hash=run_hash(found.scenario, tables),
+        attributions=attributions(tables),
+    )
 
 
 def side_of_result(result: Result) -> Side:
@@ -295,7 +312,8 @@ def _contributions(
     def state(changes: Sequence[Any], step: str) -> Side:
         progress(f"contributions: {step}")
         part = plan.scenario.model_copy(update={"changes": tuple(changes)})  # type: ignore[union-attr]
-        return side_of_result(run(part, tables=pool.read(part.table_paths()), figures_only=True))
+        tables = pool.read(part.table_paths())
+        return side_of_result(run(part, tables=tables, figures_only=True, people=pool.people))
 
     def effect(one: Side, two: Side) -> pd.DataFrame:
         return _differences(one, two, years, services)[1]

@@ -18,7 +18,7 @@ from geoplan.scenario import Scenario
 from geoplan.scenario.models import LATER_KEYS
 from geoplan.sweep.plan import FIGURES
 from geoplan.sweep.trials import RoadTrials, without_trials
-from geoplan.tables.pool import DemandPool, TablePool
+from geoplan.tables.pool import TablePool
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -198,7 +198,6 @@ class Workshop:
 
     def __init__(self, tables: TablePool | None = None) -> None:
         self.tables = TablePool() if tables is None else tables
-        self._people = DemandPool()
         self._trials: tuple[str, RoadTrials | None] = ("", None)
         self._one_at_a_time = threading.Lock()  # workers of a cluster may have threads
 
@@ -214,7 +213,7 @@ class Workshop:
         summary = self._tried(task, scenario, tables)
         if summary is not None:
             return figures(summary, task.keep)
-        result = run(scenario, tables=tables, figures_only=True, people=self._people)
+        result = run(scenario, tables=tables, figures_only=True, people=self.tables.people)
         return figures(result.coverage_summary, task.keep)
 
     def _tried(self, task: Task, scenario: Scenario, tables: TableSet) -> pd.DataFrame | None:
@@ -232,7 +231,7 @@ class Workshop:
             return None
         if self._trials[0] != name:
             try:
-                made = RoadTrials(scenario, tables, people=self._people, runs=count)
+                made = RoadTrials(scenario, tables, people=self.tables.people, runs=count)
             except GeoplanError:  # the run says what is wrong
                 made = None
             self._trials = name, made

@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 
 
 class TablePool:
-    """Checked tables by the content of their files; read when first asked for."""
+    """Checked tables by the content of their files; read when first asked for. `people` are those of runs."""
 
     def __init__(self, known: Mapping[str, TableSet] | None = None) -> None:
+        self.people = DemandPool()
         self._known = dict(known or {})
         self._hashes: dict[tuple[str, int, int], str] = {}
 
