@@ -126,7 +126,7 @@ def test_regions_are_a_level_of_their_own(seen):
 def test_borders_of_regions_run_only_where_two_regions_meet(seen, toy):
     seen.set(theme="regions")
     drawn = shapely.MultiLineString(
-        seen.say("geoplan.regions.lines.getLayers()[0].feature.geometry.coordinates")
+        seen.say("geoplan.regions.lines.getLayers()[0].getLayers()[0].feature.geometry.coordinates")
     )
     regions = toy.districts.geometry.groupby(toy.districts["region_id"]).agg(shapely.union_all)
     wanted = [a.boundary.intersection(b.boundary) for a, b in itertools.combinations(regions, 2)]

@@ -276,7 +276,7 @@ def _service_columns(rows: pd.DataFrame, facilities: list[str]) -> dict[str, Any
         "facility": position(text_column(rows["facility_id"]), facilities),
         "confidence": coded(text_column(rows["confidence"])),
         "error": column(rows["error_minutes"], 1),
-        "assumed": [int(bool(v)) if pd.notna(v) else 0 for v in rows["on_assumed"]],
+        "assumed": rows["on_assumed"].eq(other=True).astype(int).tolist(),
     }
 
 

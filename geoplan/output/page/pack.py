@@ -6,13 +6,17 @@ import base64
 import datetime as dt
 import gzip
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+
+LEVEL: Final = 7
+"""Of gzip: half the time of 9 for one per cent more bytes."""
 
 
 def plain(value: Any) -> Any:
@@ -33,7 +37,8 @@ def plain(value: Any) -> Any:
 def column(values: pd.Series, digits: int | None = None) -> list[Any]:
     """Return a column as a list; numbers rounded to `digits`, whole ones as integers when 0."""
     if digits is None:
-        return [plain(v) for v in values.tolist()]
+        whole = pd.api.types.is_numeric_dtype(values.dtype) and not values.hasnans
+        return values.tolist() if whole else [plain(v) for v in values.tolist()]
     numbers = pd.to_numeric(values, errors="coerce").astype("float64").to_numpy()
     missing = np.isnan(numbers)
     rounded = np.where(missing, 0.0, numbers).round(digits)
@@ -45,6 +50,9 @@ def column(values: pd.Series, digits: int | None = None) -> list[Any]:
 
 def text_column(values: pd.Series) -> list[str]:
     """Return a column of texts; missing is an empty text."""
+    if isinstance(values.dtype, pd.StringDtype):
+        filled: list[str] = values.fillna("").tolist()
+        return filled
     missing = values.isna().tolist()
     return [
         "" if gone else v if isinstance(v, str) else str(plain(v))
@@ -54,9 +62,8 @@ def text_column(values: pd.Series) -> list[str]:
 
 def coded(values: Iterable[str]) -> dict[str, list[Any]]:
     """Return repeated texts as `{"words": [...], "at": [...]}`: each text once, rows by its number."""
-    words: dict[str, int] = {}
-    at = [words.setdefault(v, len(words)) for v in values]
-    return {"words": list(words), "at": at}
+    at, words = pd.factorize(np.array(list(values), dtype=object))
+    return {"words": words.tolist(), "at": at.tolist()}
 
 
 def position(ids: Iterable[str], order: Iterable[str]) -> list[int]:
@@ -86,4 +93,4 @@ def names(frame: pd.DataFrame) -> dict[str, list[str]]:
 def packed(value: Mapping[str, Any]) -> str:
     """Return JSON, gzip, base64; the same bytes on every run (no time stamp in the header)."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return base64.b64encode(gzip.compress(text.encode("utf-8"), 9, mtime=0)).decode("ascii")
+    return base64.b64encode(gzip.compress(text.encode("utf-8"), LEVEL, mtime=0)).decode("ascii")

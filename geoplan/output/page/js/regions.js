@@ -57,7 +57,8 @@
   regions.restyle = function () {
     const on = gp.state.theme === "regions";
     if (on && !regions.lines) {
-      regions.lines = L.geoJSON(borders(), { pane: "gp-outline", interactive: false, style: { color: "#1d2733", weight: 2.2, opacity: 0.85, lineJoin: "round", fill: false } });
+      const shape = borders(), line = (style) => L.geoJSON(shape, { pane: "gp-outline", interactive: false, style: Object.assign({ lineJoin: "round", fill: false }, style) });
+      regions.lines = L.featureGroup([line({ color: "#ffffff", weight: 4.4, opacity: 0.75 }), line({ color: "#1d2733", weight: 1.8, opacity: 1 })]);
     }
     if (!regions.lines) return;
     if (on) regions.lines.addTo(gp.map);
