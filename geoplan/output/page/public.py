@@ -35,7 +35,7 @@ class LeftOut:
     military_beds
         How many military facilities lost their number of beds.
     sections
-        Parts that are there without `--public` and not here: `what_if`, `staff`, `areas`, `siting`, `phasing`.
+        Parts that only a page without `--public` has: `what_if`, `staff`, `areas`, `siting`, `phasing`.
     names
         Ids and names of what was taken out: nothing on the page may say them.
     """
