@@ -245,6 +245,15 @@ class Metric:
         above = within or (self.hierarchy.select(origins.node), self.hierarchy.select(destinations.node))
         return self._safely(lambda metric: _matrix(metric, (origins, destinations), above, threads))
 
+    def from_each(
+        self, sources: Stops, others: Stops, *, towards: bool, within: tuple[Selection, Selection]
+    ) -> NDArray[Any]:
+        """Return the costs between each source (rows) and the others; `towards`: of ways to the source.
+
+        As `matrix`, but always with the sources in the lanes: for few sources and many others.
+        """
+        return self._safely(lambda metric: _filled(metric, (sources, others), within, 1, towards=towards))
+
     def path(self, origins: Stops, destinations: Stops, *, pair: tuple[int, int] = (0, 0)) -> Path | None:
         """Return the best path from one origin to one destination, None if there is none.
 

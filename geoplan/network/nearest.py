@@ -291,13 +291,10 @@ class _Sides:
         lanes, many = self._stops(network, state, towards=towards)
         above = self._above(state, lanes, many)
         pairs = self._on_edge(network, towards=towards)
-        if towards:
-            cost = np.ascontiguousarray(state.metric.matrix(many, lanes, within=above[::-1]).T)
-        else:
-            cost = state.metric.matrix(lanes, many, within=above)
+        cost = state.metric.from_each(lanes, many, towards=towards, within=above)
         row, column, along = pairs
         if len(row):
-            cost = cost.astype(np.int64)
+            cost = cost.astype(np.int64, copy=False)
             before = cost[row, column]
             cost[row, column] = np.where((before < 0) | (along < before), along, before)
         return cost
