@@ -106,7 +106,6 @@ def run(
     tables = read_tables(scenario.table_paths()) if tables is None else tables
     place = Place(country(tables), AccessRule(**scenario.travel.model_dump()))
     findings = [*tables.findings, *left_out_findings(tables)]
-    findings += [] if figures_only else parent_findings(scenario, tables)
     asked = scenario
     scenario, log = with_standards(asked)
     clock.step("apply the changes")
@@ -168,12 +167,17 @@ def run_with_base(scenario: Scenario, *, progress: Progress | None = None) -> Re
 
 
 def run_beside(scenario: Scenario, parent: Scenario | None, *, progress: Progress | None = None) -> Result:
-    """Return what `scenario` finds, and in `base` what `parent` finds for the years of `scenario`."""
+    """Return what `scenario` finds, and in `base` what `parent` finds for the years of `scenario`.
+
+    A warning says if the parent is not the one that the scenario was written for.
+    """
     result = run(scenario, progress=progress)
     if parent is None:
         return result
     told = None if progress is None else lambda step: progress(f"the parent: {step}")
-    return replace(result, base=run(parent.model_copy(update={"years": scenario.years}), progress=told))
+    base = run(parent.model_copy(update={"years": scenario.years}), progress=told)
+    findings = [*result.findings, *parent_findings(scenario, parent, base)]
+    return replace(result, base=base, findings=sort_findings(findings))
 
 
 def _states(
@@ -497,26 +501,25 @@ def run_hash(scenario: Scenario, tables: TableSet) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def parent_findings(scenario: Scenario, tables: TableSet) -> list[Finding]:
-    """Return a warning if the parent is not what the scenario was written for (`[expects] parent_sha256`).
+def parent_findings(scenario: Scenario, parent: Scenario, base: Result) -> list[Finding]:
+    """Return a warning if `parent` is not what `scenario` was written for (`[expects] parent_sha256`).
 
-    `tables` are the scenario's own; where the parent reads others they are read.
+    `base` is the parent run for the years of the scenario. The hash may be that run's or, where the scenario
+    has years of its own, that of the parent as its file has it.
     """
-    wanted = scenario.expects.parent_sha256
-    # a run that is made again from its record has no file, and so no parent to look at
-    parent = parent_of(scenario) if wanted and scenario.path.is_file() else None
-    if parent is None:
+    wanted, found = scenario.expects.parent_sha256, base.provenance.run_hash
+    if not wanted or wanted == found:
         return []
-    paths = parent.table_paths()
-    found = run_hash(parent, tables if paths == scenario.table_paths() else read_tables(paths))
+    if parent.years != scenario.years:
+        found = run_hash(parent, read_tables(parent.table_paths()))
     if found == wanted:
         return []
     message = (
-        f"'{scenario.extends}' gives another run than the one that this file was written for "
+        f"'{parent.id}' gives another run than the one that this file was written for "
         f"({found[:12]}, expected {wanted[:12]}): its figures may differ from those seen then."
     )
     hint = "Compare the two, then write the new hash under [expects], or take the key out."
-    params = (("parent", scenario.extends), ("found", found), ("expected", wanted))
+    params = (("parent", parent.id), ("found", found), ("expected", wanted))
     return [Finding("warning", "parent-changed", message, where=scenario.path.name, hint=hint, params=params)]
 
 

@@ -7,7 +7,7 @@ import pytest
 from browser import opened
 
 from geoplan.output.page.page import render_page
-from geoplan.run import run, run_with_base
+from geoplan.run import run_with_base
 from geoplan.scenario import Siting, load_scenario
 from geoplan.study import site_scenario
 
@@ -113,7 +113,7 @@ def saved(page, folder, name):
         page.page.click('[data-gp-act="save"]')
     path = folder / waiting.value.suggested_filename
     waiting.value.save_as(path)
-    return run(load_scenario(path))
+    return run_with_base(load_scenario(path))
 
 
 def numbers(value):
@@ -326,7 +326,7 @@ def test_a_parent_that_has_changed_is_said(asked, folder):
     before = own.read_text(encoding="utf-8")
     own.write_text(before.replace("target_minutes = 50", "target_minutes = 55"), encoding="utf-8")
     try:
-        codes = [f.code for f in run(load_scenario(folder / "later.toml")).findings]
+        codes = [f.code for f in run_with_base(load_scenario(folder / "later.toml")).findings]
     finally:
         own.write_text(before, encoding="utf-8")
     assert "parent-changed" in codes
