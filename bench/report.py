@@ -40,6 +40,7 @@ def write_report(state: dict[str, Any], folder: Path) -> None:
         rows = [_row(records, n, work, p) for n in TITLES for p in peers if f"{n}/{work}/{p}" in records]
         if rows:
             lines += [f"## {title}", "", *TABLE_HEAD, *rows, ""]
+    lines += _sweep_lines(state.get("sweep", {}))
     (folder / "bench.md").write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
     _draw(records, folder / "bench.svg")
 
@@ -65,6 +66,9 @@ def _head(state: dict[str, Any]) -> list[str]:
         "pairs), service areas of networkx by the facilities. The extracts are © OpenStreetMap contributors,",
         "ODbL 1.0; as read by geoplan they hold junctions, ends of ways and dead ends only. The bandwidth",
         "bound is a numpy copy of the arrays that the sweep touches into memory that is there already.",
+        "`geoplan` in a table is the public call (`od_matrix`, `Trials`, `roads_on_trial`, `snap_points`,",
+        "`service_areas`): positions on roads, legs, direct paths, tenths and kilometres, where the peers",
+        "answer from node to node. Rows of bare nodes and arcs, and nearest for every node, are its kernels.",
         "Records may come from several runs on one machine: a run that was broken off goes on.",
         "",
         f"{made_on} {machine.get('python')}; load {load} while measuring.",
@@ -142,6 +146,40 @@ def _whole_goals(records: Records) -> list[str]:
             cells = ("all", "met") if right else (record["note"], "**missed**")
             lines.append(f"| 2,000 pairs equal to SciPy | {TITLES[network]} | all | {' | '.join(cells)} |")
     return lines
+
+
+def _sweep_lines(sweep: dict[str, Any]) -> list[str]:
+    """Return the section of `python bench/sweep.py`."""
+    if not sweep:
+        return []
+    lines = ["## Road what-ifs by the hundred", "", "Written by `python bench/sweep.py`.", ""]
+    lines += ["| goal | network | wanted | measured | |", "|---|---|--:|--:|---|"]
+    if one := sweep.get("what_ifs"):
+        times = one["scipy_s"] / one["geoplan_s"]
+        name = f"{one['closures']} closures, nearest of 12 for 3,000 points: scipy anew, CPU seconds"
+        lines.append(_goal(name, "s300k", "10x", times, times >= 10))
+    if two := sweep.get("processes"):
+        name = f"{two['asked']:,} closures on two processes against one, load {two['load']:.1f} before"
+        lines.append(_goal(name, "s300k", "1.7x", two["ratio"], two["ratio"] >= 1.7))
+    lines.append("")
+    if one:
+        lines += [
+            f"A closure takes {one['geoplan_s'] * 1000:.1f} ms (median of {one['closures']}), SciPy "
+            f"{one['scipy_s'] * 1000:.0f} ms (median of {one['scipy_closures']}, whose answers were compared).",
+        ]
+    if two:
+        lines += [
+            f"One process took {two['wall_1_s']:.1f} s, two {two['wall_2_s']:.1f} s, once they were ready; to",
+            f"make ready took {two['start_1_s']:.1f} and {two['start_2_s']:.1f} s.",
+        ]
+    if three := sweep.get("sweeps"):
+        lines += [
+            f"A sweep of {three['runs']} closures over the shipped country ({three['failed']} of them close",
+            f"nothing and fail) took {three['trials_s']:.0f} s by trials on one process, start included,",
+            f"{three['two_s']:.0f} s on two, and would have taken {three['anew_s']:.0f} s by runs anew (a fifth",
+            "of them was done). All three wrote the same rows.",
+        ]
+    return [*lines, ""]
 
 
 def _goal(name: str, network: str, wanted: str, got: float, met: bool) -> str:  # noqa: FBT001 - a cell

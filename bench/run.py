@@ -27,7 +27,7 @@ from typing import Any
 
 import numpy as np
 from networks import TITLES, is_there, make_world
-from report import write_report
+from report import GOALS, write_report
 from works import WORKS, Task, asked, task_of
 
 HERE = Path(__file__).resolve().parent
@@ -136,7 +136,7 @@ def machine() -> dict[str, Any]:
 
 
 def plan(choices: argparse.Namespace) -> list[tuple[str, str, str]]:
-    """Return the measurements in order: by network, work, peer; slow peers of the largest network last."""
+    """Return the measurements in order: what a goal rests on, slow peers of it, the rest; then by network."""
     every = [
         (network, work, peer)
         for network in choices.networks
@@ -145,7 +145,15 @@ def plan(choices: argparse.Namespace) -> list[tuple[str, str, str]]:
         for peer in WORKS[work][1]
         if asked(network, work, peer) and (not choices.peers or peer in choices.peers)
     ]
-    return sorted(every, key=lambda m: m[0] == "s300k" and ("pandana" in m[2] or m[2] == "osmnx"))
+    return sorted(every, key=_urgency)
+
+
+def _urgency(measurement: tuple[str, str, str]) -> int:
+    network, work, peer = measurement
+    goals = {(w, p) for w, own, other, _ in GOALS for p in (own, other)} | {("nearest", "bandwidth bound")}
+    wanted = (work, peer) in goals or (peer.startswith("geoplan") and work in ("prepare", "equal"))
+    slow = network == "s300k" and ("pandana" in peer or peer == "osmnx")
+    return 2 if not wanted else 1 if slow else 0
 
 
 def main() -> None:
@@ -168,6 +176,8 @@ def main() -> None:
         return
     file = choices.out / "bench.json"
     state = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {"records": {}}
+    known = {f"{n}/{w}/{p}" for n in TITLES for w, (_, peers) in WORKS.items() for p in peers}
+    state["records"] = {key: kept for key, kept in state["records"].items() if key in known}
     if choices.fresh and not choices.report:
         anew = {"/".join(names) for names in plan(choices)}
         state["records"] = {key: kept for key, kept in state["records"].items() if key not in anew}
