@@ -12,6 +12,7 @@ import shapely
 
 from geoplan.output.cells import as_text
 from geoplan.output.routes import RoadLines, road_lines, route_coordinates
+from geoplan.output.sited import placed_plan
 from geoplan.units import CRS_ON_DISK
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ FIXED_DATE: Final = "2000-01-01T00:00:00Z"
 
 
 def write_layers(result: Result, path: Path) -> None:
-    """Write the five layers of `result` to a GeoPackage in EPSG:4326."""
+    """Write the five layers of `result` to a GeoPackage in EPSG:4326, and `plan` where sites were chosen."""
     lines = road_lines(result.roads, result.road_nodes)
     layers = {
         "districts": _districts(result),
@@ -33,6 +34,8 @@ def write_layers(result: Result, path: Path) -> None:
         "facilities": _facilities(result),
         "routes": pd.concat([_routes(result, year, lines) for year in result.years], ignore_index=True),
     }
+    if (plan := placed_plan(result)) is not None:
+        layers["plan"] = _points(plan)
     credit = {"attribution": "; ".join(result.provenance.attributions)}
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": FIXED_DATE})
     try:

@@ -11,6 +11,7 @@ import pandas as pd
 import xlsxwriter
 
 from geoplan.output.cells import as_text, is_empty
+from geoplan.output.sited import siting_sheets
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,6 +34,8 @@ def dictionary() -> pd.DataFrame:
 def write_workbook(result: Result, tables: dict[str, pd.DataFrame], path: Path) -> None:
     """Write the sheets summary, districts, settlements, facilities, assumptions, findings, dictionary.
 
+    A result with the sections of siting and phases has the sheets plan, gains and phases too.
+
     Text is written as text: nothing that came from a table can run as a formula or become a link.
     """
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
@@ -50,6 +53,7 @@ def sheets(result: Result, tables: dict[str, pd.DataFrame]) -> dict[str, pd.Data
         "districts": _wide_districts(result),
         "settlements": _wide_settlements(result),
         "facilities": tables["facilities"],
+        **siting_sheets(result),
         "assumptions": _assumptions(result),
         "findings": tables["findings"],
         "dictionary": dictionary(),

@@ -266,6 +266,11 @@ def _notes(siting: Siting, record: dict[str, Any]) -> list[Finding]:
     if record["assumed"]:
         message = f"Assumed, an example without a source: {', '.join(record['assumed'])}."
         notes.append(Finding("note", "siting-assumed", message, where="siting.kinds"))
+    drawn = record.get("draws")
+    if drawn is not None and drawn["proven"] < drawn["asked"]:
+        message = f"{drawn['proven']} of {drawn['asked']} draws were solved to proof in time."
+        hint = "Give it more time (time_limit_s): another run may count otherwise."
+        notes.append(Finding("warning", "draws-unproven", message, where="siting.draws", hint=hint))
     if siting.draws is not None and siting.draws.n < FEW_DRAWS:
         message = f"{siting.draws.n} draws say little about how often a site is chosen."
         hint = f"Draw {FEW_DRAWS} times or more."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 
+import geopandas
 import pandas as pd
 import pytest
 
@@ -101,6 +102,17 @@ def test_it_writes_what_run_writes_and_the_files_of_the_plan(written):
     given = pd.read_csv(out / "assignment.csv")
     assert given["weight"].sum() == record["coverage"][0]["population"]
     assert pd.read_csv(out / "phases.csv").query("plan == 'nested'")["year"].tolist() == [2026, 2027]
+
+
+def test_workbook_and_layers_hold_the_plan_with_names_and_places(written):
+    plan = pd.read_csv(written / "out" / "plan.csv").set_index("site_id")
+    book = pd.read_excel(written / "out" / "report.xlsx", sheet_name=None)
+    assert {"plan", "gains", "phases"} <= set(book)
+    layer = geopandas.read_file(written / "out" / "result.gpkg", layer="plan").set_index("site_id")
+    for table in (book["plan"].set_index("site_id"), layer):
+        assert table["rank"].to_dict() == plan["rank"].to_dict()
+        assert table.loc["f-milli-onkologiya-markazi", "name_en"] == "National Centre of Oncology"
+        assert table["lat"].between(38, 42).all()
 
 
 def test_the_record_of_the_run_holds_the_question_and_verify_answers_it_again(written):
