@@ -159,7 +159,7 @@
   }
 
   async function again(s) {
-    await gp.whatif.use(s.list);
+    await gp.whatif.use(() => s.list);
     gp.whatif.rename(s.name);
   }
 

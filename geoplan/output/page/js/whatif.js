@@ -12,9 +12,11 @@
   /* What a change is of: a second one of the same thing takes the place of the first. */
   const thing = (c) => (c.kind === "target" ? "target " + c.service : c.kind === "plan" ? "plan" : "site " + c.site);
 
-  /* Put a list in force; the one before can be brought back. The times are unpacked at the first change. */
-  whatif.use = async function (list) {
+  /* Put in force what `change` makes of the list; the one before can be brought back. The times are unpacked at the first
+     change, and a second one that comes meanwhile finds what the first has made. */
+  whatif.use = async function (change) {
     await gp.times.load();
+    const list = change(whatif.list);
     whatif.past.push({ list: whatif.list, name: whatif.name });
     settle(list);
   };
@@ -27,9 +29,9 @@
     gp.set({ whatif: gp.state.whatif + 1, mode: gp.model.isComparable() ? mode : "plan" });
   }
 
-  whatif.put = (change) => whatif.use([...whatif.list.filter((c) => thing(c) !== thing(change)), change]);
-  whatif.remove = (change) => whatif.use(whatif.list.filter((c) => c !== change));
-  whatif.reset = () => whatif.use([]);
+  whatif.put = (change) => whatif.use((list) => [...list.filter((c) => thing(c) !== thing(change)), change]);
+  whatif.remove = (change) => whatif.use((list) => list.filter((c) => c !== change));
+  whatif.reset = () => whatif.use(() => []);
   whatif.undo = function () {
     const before = whatif.past.pop();
     if (!before) return;
@@ -64,14 +66,14 @@
 
   whatif.setTarget = function (minutes) {
     const parent = gp.model.parentOf(gp.state.service), ids = [parent, ...gp.model.variantsOf(gp.head.services[parent].id)].map((i) => gp.head.services[i]);
-    const rest = whatif.list.filter((c) => c.kind !== "target" || !ids.some((s) => s.id === c.service));
+    const others = (list) => list.filter((c) => c.kind !== "target" || !ids.some((s) => s.id === c.service));
     const more = ids.filter((s) => s.target.minutes !== minutes).map((s) => ({ kind: "target", service: s.id, minutes }));
-    return whatif.use([...rest, ...more]);
+    return whatif.use((list) => [...others(list), ...more]);
   };
 
   whatif.setPlan = function (plan) {
-    const rest = whatif.list.filter((c) => c.kind !== "plan");
-    return whatif.use(plan === (gp.bulk.whatif.envelopes.now || "") ? rest : [...rest, { kind: "plan", plan }]);
+    const more = plan === (gp.bulk.whatif.envelopes.now || "") ? [] : [{ kind: "plan", plan }];
+    return whatif.use((list) => [...list.filter((c) => c.kind !== "plan"), ...more]);
   };
 
   /* --- best next site ---------------------------------------------------------------------------------------- */
@@ -113,7 +115,7 @@
 
   /* The list as data that JSON knows; and back: what this page does not know is left out. */
   whatif.data = () => whatif.list.map((c) => Object.assign({}, c));
-  whatif.restore = (data) => whatif.use((Array.isArray(data) ? data : []).map(checked).filter(Boolean));
+  whatif.restore = (data) => whatif.use(() => (Array.isArray(data) ? data : []).map(checked).filter(Boolean));
 
   function checked(c) {
     if (!c || typeof c !== "object" || !KINDS.includes(c.kind)) return null;
