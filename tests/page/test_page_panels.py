@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -84,6 +85,8 @@ def test_a_result_without_sections_has_no_trace_of_them(seen, toy):
     for layer in ("areas", "proposed"):
         assert not seen.page.query_selector(f'[data-gp-layer="{layer}"]')
     assert seen.say("document.querySelectorAll('.gp-star').length") == 0
+    seen.set(tab="siting")  # as a link to another page may ask
+    assert seen.say("geoplan.state.tab") == "settlements"
     seen.clean()
 
 
@@ -272,4 +275,36 @@ def test_what_if_hides_the_areas_and_says_why(chromium, everything):
         page.say("async () => { await geoplan.whatif.reset(); }")
         assert page.say("geoplan.serviceAreas.drawn.length") == 2
         assert page.say("document.querySelector('.gp-layer-note')") is None
+        page.clean()
+
+
+HOSTILE = (
+    "<img src=x onerror=window.hacked=1>",
+    "</script><script>window.hacked=1</script>",
+    '"><svg onload=window.hacked=1>',
+    "${window.hacked=1}`\\1",
+)
+
+
+def test_names_of_sites_are_words_and_never_markup(chromium, tmp_path):
+    result = rich_result()
+    names = {f"name_{language}": HOSTILE * 2 for language in ("az", "ru", "en")}
+    frame = result.years[0].sites
+    frame = frame.assign(**{column: values[: len(frame)] for column, values in names.items()})
+    years = tuple(replace(state, sites=frame) for state in result.years)
+    file = tmp_path / "hostile.html"
+    file.write_text(render_page(replace(result, years=years)), encoding="utf-8", newline="")
+    with opened(chromium, file) as page:
+        for tab in ("siting", "phasing"):
+            page.set(tab=tab)
+            shown = page.say("document.getElementById('gp-tabpanel').textContent")
+            assert any(name in shown for name in HOSTILE)
+        for star in page.page.locator(".gp-star").all():
+            star.hover()
+        drawn = page.say("geoplan.picture.svg()")
+        assert "<img" not in drawn
+        page.say("geoplan.sheet.turn(true)")
+        page.say("geoplan.sheet.turn(false)")
+        assert page.say("window.hacked") is None
+        assert page.say("document.querySelectorAll('img[src=x], svg[onload]').length") == 0
         page.clean()

@@ -8,7 +8,9 @@
   gp.tables = { render, mark };
 
   function render() {
-    const added = gp.panels.find((p) => p.tab === gp.state.tab);
+    // a link may name a tab that this page has not; before the bulk is there nobody knows
+    if (gp.bulk && !tabNames().includes(gp.state.tab)) gp.state.tab = TABLES[0];
+    const added = gp.panels.find((p) => p.tab === gp.state.tab && p.there());
     gp.replace("gp-tabs", tabs(), gp.el("div", { role: "tabpanel", id: "gp-tabpanel", "aria-labelledby": "gp-tab-" + gp.state.tab },
       added ? added.render() : gp.state.tab === "assumptions" ? gp.assumptions.render() : panel(gp.state.tab)));
   }
