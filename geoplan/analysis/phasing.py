@@ -81,7 +81,8 @@ class PhasedPlan:
         (objective `cost`, as small as possible); gap is |bound - objective| / max(|objective|, 1e-9). NaN
         without a plan.
     opened
-        By year the ids of the sites that open in it, in the order of their gain; ties by id.
+        By year the ids of the sites that open in it, in the order of their gain; ties by id. All empty
+        without a plan.
     verified
         What a second look from the pairs alone found wrong; empty if the plan holds.
     checked
@@ -297,7 +298,8 @@ def _plan(name: str, case: PhasingCase, rule: PhasingRule, found: _Found, second
     nan = float("nan")
     if found.opened is None:
         status = "infeasible" if found.infeasible else "unknown"
-        return PhasedPlan(name, status, found.stopped_by, nan, nan, nan, (), (), None, seconds)
+        nothing = tuple(() for _ in case.years)
+        return PhasedPlan(name, status, found.stopped_by, nan, nan, nan, nothing, (), None, seconds)
     opened = _names(case, by_gain(case, rule, found.opened))
     checked, wrong = check_phases(case, rule, opened)
     objective = checked.objective(rule)

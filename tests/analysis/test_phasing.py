@@ -207,6 +207,7 @@ def test_the_nested_plan_is_the_best_of_all_calendars(drawn):
     plan = solve_phasing(world.case(), rule)
     if truth is None:
         assert (plan.status, plan.stopped_by, plan.checked) == ("infeasible", "proof", None)
+        assert plan.opened == tuple(() for _ in world.years)
         return
     assert (plan.status, plan.stopped_by) == ("optimal", "proof")
     assert plan.objective == pytest.approx(truth, abs=1e-6)
