@@ -187,7 +187,9 @@ def main() -> None:
         if key in state["records"]:
             continue
         if time.monotonic() - begun > choices.minutes * 60:
-            print(f"the {choices.minutes:g} minutes are over; type the command again, without --fresh, to go on")
+            print(
+                f"the {choices.minutes:g} minutes are over; type the command again, without --fresh, to go on"
+            )
             break
         make_world(network, choices.folder)
         record = in_process(network, work, peer, choices.folder)
