@@ -169,15 +169,23 @@ def run_with_base(scenario: Scenario, *, progress: Progress | None = None) -> Re
 def run_beside(scenario: Scenario, parent: Scenario | None, *, progress: Progress | None = None) -> Result:
     """Return what `scenario` finds, and in `base` what `parent` finds for the years of `scenario`.
 
-    A warning says if the parent is not the one that the scenario was written for.
+    Second readings that the scenario adds are read in the parent too, so that they have something to be
+    compared with. A warning says if the parent is not the one that the scenario was written for.
     """
     result = run(scenario, progress=progress)
     if parent is None:
         return result
     told = None if progress is None else lambda step: progress(f"the parent: {step}")
-    base = run(parent.model_copy(update={"years": scenario.years}), progress=told)
+    services = (*parent.services, *_new_readings(scenario, parent))
+    base = run(parent.model_copy(update={"years": scenario.years, "services": services}), progress=told)
     findings = [*result.findings, *parent_findings(scenario, parent, base)]
     return replace(result, base=base, findings=sort_findings(findings))
+
+
+def _new_readings(scenario: Scenario, parent: Scenario) -> list[Service]:
+    """Return the services of `scenario` that read anew a service of `parent` and that it has not got itself."""
+    tags = {service.id: service.counts for service in parent.services}
+    return [s for s in scenario.services if s.id not in tags and tags.get(s.variant_of) == s.counts]
 
 
 def _states(
@@ -510,7 +518,7 @@ def parent_findings(scenario: Scenario, parent: Scenario, base: Result) -> list[
     wanted, found = scenario.expects.parent_sha256, base.provenance.run_hash
     if not wanted or wanted == found:
         return []
-    if parent.years != scenario.years:
+    if parent.years != scenario.years or _new_readings(scenario, parent):
         found = run_hash(parent, read_tables(parent.table_paths()))
     if found == wanted:
         return []

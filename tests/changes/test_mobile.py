@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from geoplan.analysis.outreach import visits
 from geoplan.errors import InputError
-from geoplan.run import run
+from geoplan.run import run, run_with_base
 from geoplan.scenario import load_scenario
 from geoplan.stage import offers, operating
 
@@ -115,6 +115,18 @@ def test_the_note_says_who_gains_and_that_figures_leave_stops_out(write, shipped
     assert dict(note.params)["people"] == told["people"]
     care = result.coverage_by_settlement.query("service == 'primary_care'").set_index("demand_id")
     assert care.loc["xvd-sos", ["minutes", "facility_id", "on_assumed"]].tolist() == [0, "m1@xvd-sos", True]
+
+
+def test_a_new_reading_has_a_base_to_be_compared_with():
+    result = run_with_base(load_scenario("mobile-units-assumed"))
+    within = {}
+    for name, side in (("plan", result), ("base", result.base)):
+        rows = side.coverage_summary.query("id == 'liberated'").set_index("service")["within_target"]
+        within[name] = (int(rows["primary_care"]), int(rows["primary_care_with_visits"]))
+    assert within["base"][0] == within["base"][1] == within["plan"][0]
+    # all that gain visits of 4 days a month and more, see test_shipped_scenarios: all but Badara's 154
+    assert within["plan"][1] - within["base"][1] == 1041 + 482 + 120 + 777
+    assert [f for f in result.findings if f.code == "parent-changed"] == []
 
 
 def _people(told, days):
