@@ -183,7 +183,7 @@ def run_beside(scenario: Scenario, parent: Scenario | None, *, progress: Progres
 
 
 def _new_readings(scenario: Scenario, parent: Scenario) -> list[Service]:
-    """Return the services of `scenario` that read anew a service of `parent` and that it has not got itself."""
+    """Return the services of `scenario` that are second readings of a service of `parent`, new to it."""
     tags = {service.id: service.counts for service in parent.services}
     return [s for s in scenario.services if s.id not in tags and tags.get(s.variant_of) == s.counts]
 
