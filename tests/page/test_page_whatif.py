@@ -81,7 +81,7 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def written(folder):
     """A page of a planner's own file: two years, a road that opens, a target and a site of its own."""
-    (folder / "own.toml").write_text(PARENT.format(road="r19-qorcu-lacin"), encoding="utf-8")
+    (folder / "own.toml").write_text(PARENT.format(road="x-susa-lacin"), encoding="utf-8")
     (folder / "own-sites.csv").write_text(OWN_SITES, encoding="utf-8")
     path = folder / "index.html"
     result = run_with_base(load_scenario(folder / "own.toml"))
@@ -526,3 +526,28 @@ def test_winners_and_losers_are_everybody_whose_minutes_differ(asked):
     }""")
     assert told[1] == found
     assert told[1][0] > 0
+
+
+def test_the_parent_has_its_own_ways(asked):
+    """Where a road of the plan makes the way shorter, Current draws the way of the parent, without it."""
+    later(asked, 2028)
+    found = asked.say(
+        """async road => {
+      const m = geoplan.model, base = m.coverage(null, "base"), plan = m.coverage(null, "plan");
+      const opened = geoplan.bulk.roads.id.indexOf(road), at = [...geoplan.bulk.points.id.keys()];
+      const both = i => ["plan", "current"].map(mode => {
+        geoplan.set({ mode });
+        const way = geoplan.route.of(i, "cardiology_pci");
+        return { straight: Boolean(way.straight), uses: way.roads.includes(opened), roads: way.roads.length };
+      });
+      return at.filter(i => m.saved(base.tenths[i], plan.tenths[i]) > 0).map(both);
+    }""",
+        "x-susa-lacin",
+    )
+    assert found
+    for plan, current in found:
+        assert not plan["straight"]
+        assert not current["straight"]
+        assert current["roads"] > 1
+        assert not current["uses"]
+    assert any(plan["uses"] for plan, _ in found)

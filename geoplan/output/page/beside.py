@@ -11,6 +11,10 @@ from geoplan.output.page import data, places
 from geoplan.output.page.pack import position
 
 if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from geoplan.network.travel import RouteForest
     from geoplan.result import Result
 
 
@@ -46,6 +50,7 @@ def bulk(result: Result, own: dict[str, Any]) -> dict[str, Any] | None:
             for mine, state in zip(own["coverage"], base.years, strict=True)
         ],
         "roads_open": _roads_open(result, base),
+        "routes": _routes(result, base, own["routes"]),
     }
 
 
@@ -67,6 +72,45 @@ def _differing(own: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
 def _other_services(own: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
     """Return for each service of both the columns that differ."""
     return {key: _differing(own[key], value) for key, value in other.items() if key in own}
+
+
+def _routes(result: Result, base: Result, own: list[dict[str, Any]]) -> list[dict[str, Any] | None]:
+    """Return the coded routes of the base in the numbers of the run, None for a year without difference."""
+    ids, facilities = data.point_ids(result), data.facility_ids(result)
+    road = _numbers(base.roads.index, result.roads.index)
+    node = _numbers(base.road_nodes.index, result.road_nodes.index)
+    out: list[dict[str, Any] | None] = []
+    for mine, state in zip(own, base.years, strict=True):
+        forest = renumbered(state.routes, road, node, len(result.road_nodes))
+        theirs = data.routes(base, replace(state, routes=forest), ids, facilities)
+        out.append(None if theirs == mine else theirs)
+    return out
+
+
+def _numbers(old: pd.Index[Any], new: pd.Index[Any]) -> NDArray[np.int32]:
+    """Return the new place of each old row, -1 where it is gone; one more at the end for -1 itself."""
+    places = position([str(key) for key in old], [str(key) for key in new])
+    return np.array([*places, -1], dtype=np.int32)
+
+
+def renumbered(
+    forest: RouteForest, road: NDArray[np.int32], node: NDArray[np.int32], nodes: int
+) -> RouteForest:
+    """Return coded routes in the numbers of other tables of roads and nodes.
+
+    `road` and `node` hold the new number of each old one and, last, that of -1; there are `nodes` of them.
+    """
+    next_road = np.full((len(forest.next_road), nodes), -1, dtype=np.int32)
+    kept = np.flatnonzero(node[:-1] >= 0)
+    next_road[:, node[kept]] = road[forest.next_road[:, kept]]
+    entry = np.where(forest.entry_node >= 0, node[np.maximum(forest.entry_node, 0)], forest.entry_node)
+    return replace(
+        forest,
+        demand_road=road[forest.demand_road],
+        facility_road=road[forest.facility_road],
+        next_road=next_road,
+        entry_node=entry.astype(np.int32),
+    )
 
 
 def _roads_open(result: Result, base: Result) -> list[list[int]] | None:

@@ -88,7 +88,7 @@ def bulk(result: Result) -> dict[str, Any]:
         "facilities": first,
         "facilities_later": facilities_later,
         "roads": _roads(result),
-        "routes": [_routes(result, state, ids, facilities) for state in result.years],
+        "routes": [routes(result, state, ids, facilities) for state in result.years],
         **sections(result),
     }
 
@@ -314,7 +314,7 @@ def _roads(result: Result) -> dict[str, Any]:
     }
 
 
-def _routes(result: Result, state: YearState, ids: list[str], facilities: list[str]) -> dict[str, Any]:
+def routes(result: Result, state: YearState, ids: list[str], facilities: list[str]) -> dict[str, Any]:
     """Return the pointers of the routes to the nearest facilities (see `RouteForest`)."""
     forest = state.routes
     rows = result.coverage_by_settlement

@@ -38,6 +38,9 @@
     return model.parent && model.parent.knows(service || gp.head.services[gp.state.service].id) ? model.parent : model.own;
   }
 
+  /* The source whose ways travel: the parent's for its own side, else the run's. */
+  model.isOfParent = (side, service) => source(side, service) === model.parent;
+
   /* Are the shown figures those of the run itself? What only the engine can say is true of no other. */
   model.isOfRun = (side) => source(side) === model.own;
 

@@ -46,12 +46,13 @@
 
   /* {line: [[lat, lon]...], legs: [[from, to]...], roads: [row...]} of point `i`, null where nothing is reached. */
   route.of = function (i, service) {
-    const r = gp.bulk.routes[gp.state.year], c = gp.model.coverage(service), f = gp.bulk.facilities, p = gp.bulk.points;
+    const parent = gp.model.isOfParent(null, service), other = parent ? gp.bulk.base.routes[gp.state.year] : null;
+    const r = other || gp.bulk.routes[gp.state.year], c = gp.model.coverage(service), f = gp.bulk.facilities, p = gp.bulk.points;
     const to = c.facility[i], entry = r.entry[service];
     if (to < 0 || c.tenths[i] < 0 || !entry) return null;
     const start = [p.lat[i], p.lon[i]], end = [f.lat[to], f.lon[to]];
-    // only the ways of the run itself travel with the page
-    const own = gp.model.own.coverage(service);
+    // only the ways of the run and of its parent travel with the page
+    const own = parent ? c : gp.model.own.coverage(service);
     if (own.facility[i] !== to || own.tenths[i] !== c.tenths[i]) return { line: [], legs: [[start, end]], roads: [], straight: true };
     const row = r.facility.indexOf(to), node = entry.node[i];
     if (row < 0 || entry.direct[i] || node === -2) return { line: [], legs: [[start, end]], roads: [] };
