@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 from typing import TYPE_CHECKING, Any, Final
 
 from networks import SYNTHETIC, TITLES
@@ -26,6 +27,8 @@ GOALS: Final = (
 ONLY: Final = {"od1500": ("s300k",), "read": ("porto",)}
 """Networks that a goal names; others are shown in the tables."""
 
+SWEEP_RECORD: Final = "bench-sweep.json"
+
 BANDWIDTH: Final = 4
 GROWTH: Final = 12
 MEMORY_MB: Final = 1500
@@ -40,7 +43,7 @@ def write_report(state: dict[str, Any], folder: Path) -> None:
         rows = [_row(records, n, work, p) for n in TITLES for p in peers if f"{n}/{work}/{p}" in records]
         if rows:
             lines += [f"## {title}", "", *TABLE_HEAD, *rows, ""]
-    lines += _sweep_lines(state.get("sweep", {}))
+    lines += _sweep_lines(folder / SWEEP_RECORD)
     (folder / "bench.md").write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
     _draw(records, folder / "bench.svg")
 
@@ -148,10 +151,11 @@ def _whole_goals(records: Records) -> list[str]:
     return lines
 
 
-def _sweep_lines(sweep: dict[str, Any]) -> list[str]:
-    """Return the section of `python bench/sweep.py`."""
-    if not sweep:
+def _sweep_lines(file: Path) -> list[str]:
+    """Return the section of `python bench/sweep.py`, which keeps a record of its own."""
+    if not file.is_file():
         return []
+    sweep = json.loads(file.read_text(encoding="utf-8"))
     lines = ["## Road what-ifs by the hundred", "", "Written by `python bench/sweep.py`.", ""]
     lines += ["| goal | network | wanted | measured | |", "|---|---|--:|--:|---|"]
     if one := sweep.get("what_ifs"):
@@ -163,22 +167,23 @@ def _sweep_lines(sweep: dict[str, Any]) -> list[str]:
         lines.append(_goal(name, "s300k", "1.7x", two["ratio"], two["ratio"] >= 1.7))
     lines.append("")
     if one:
-        lines += [
-            f"A closure takes {one['geoplan_s'] * 1000:.1f} ms (median of {one['closures']}), SciPy "
-            f"{one['scipy_s'] * 1000:.0f} ms (median of {one['scipy_closures']}, whose answers were compared).",
-        ]
+        own, theirs = one["geoplan_s"] * 1000, one["scipy_s"] * 1000
+        lines.append(
+            f"A closure takes {own:.1f} ms (median of {one['closures']}), SciPy {theirs:.0f} ms (median of"
+            f" {one['scipy_closures']}, whose answers were compared)."
+        )
     if two:
-        lines += [
-            f"One process took {two['wall_1_s']:.1f} s, two {two['wall_2_s']:.1f} s, once they were ready; to",
-            f"make ready took {two['start_1_s']:.1f} and {two['start_2_s']:.1f} s.",
-        ]
+        lines.append(
+            f"Once ready, one process took {two['wall_1_s']:.1f} s ({two['cpu_1_s']:.1f} s of CPU), two took"
+            f" {two['wall_2_s']:.1f} s ({two['cpu_2_s']:.1f} s of CPU together); to make ready took"
+            f" {two['start_1_s']:.1f} and {two['start_2_s']:.1f} s."
+        )
     if three := sweep.get("sweeps"):
-        lines += [
-            f"A sweep of {three['runs']} closures over the shipped country ({three['failed']} of them close",
-            f"nothing and fail) took {three['trials_s']:.0f} s by trials on one process, start included,",
-            f"{three['two_s']:.0f} s on two, and would have taken {three['anew_s']:.0f} s by runs anew (a fifth",
-            "of them was done). All three wrote the same rows.",
-        ]
+        lines.append(
+            f"A sweep of {three['runs']} closures over the shipped country took {three['trials_s']:.0f} s by"
+            f" trials on one process, its start included, {three['two_s']:.0f} s on two, and would have taken"
+            f" {three['anew_s']:.0f} s by runs anew (a fifth of them was done; all wrote the same rows)."
+        )
     return [*lines, ""]
 
 
