@@ -39,6 +39,10 @@ LARGEST_MODELS: Final = frozenset(
 """Models whose objective is to be as large as possible."""
 
 
+CHUNK: Final = 1_000_000
+"""Costs looked at in one go: tens of millions at once would need copies of them all."""
+
+
 @dataclass(frozen=True)
 class Pairs:
     """The demand-site pairs that have a route, sorted by demand, then by site.
@@ -57,6 +61,8 @@ class Pairs:
 
     def where(self, keep: BoolArray) -> Pairs:
         """Return the pairs of a mask."""
+        if keep.all():
+            return self
         return Pairs(self.demand[keep], self.site[keep], self.cost[keep])
 
     def __len__(self) -> int:
@@ -269,11 +275,15 @@ class Question:
 def cost_scale(cost: FloatArray) -> int:
     """Return the power of ten, at least 10, that makes all costs whole numbers; 1 if none up to 10^6 does."""
     for power in range(1, 7):
-        scaled = cost * 10.0**power
-        whole = np.rint(scaled)
-        if np.all(np.abs(scaled - whole) <= 4 * np.spacing(np.abs(scaled) + 1)):
+        if all(_whole(cost[k : k + CHUNK], 10.0**power) for k in range(0, len(cost), CHUNK)):
             return int(10**power)
     return 1
+
+
+def _whole(cost: FloatArray, factor: float) -> bool:
+    """Whether costs times a factor are whole numbers, up to the last bits of a decimal."""
+    scaled = cost * factor
+    return bool(np.all(np.abs(scaled - np.rint(scaled)) <= 4 * np.spacing(np.abs(scaled) + 1)))
 
 
 def cover_matrix(pairs: Pairs, n: int, m: int) -> sparse.csr_matrix:

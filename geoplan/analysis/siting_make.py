@@ -14,6 +14,8 @@ from geoplan.errors import Finding, did_you_mean, raise_on_errors, sort_findings
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from numpy.typing import NDArray
+
     from geoplan.analysis.siting_instance import BoolArray, FloatArray, IntArray
 
 MANY: Final = 20
@@ -155,9 +157,7 @@ def _numbers(
 def _demand(tables: Tables, report: _Report) -> pd.DataFrame:
     """Return the demand sorted by id, checked: id, weight, load, district."""
     if tables.demand is None:
-        ids = sorted(
-            set(tables.matrix["origin_id"].astype(str)) | set(tables.matrix["destination_id"].astype(str))
-        )
+        ids = sorted(_ids_in(tables.matrix, "origin_id") | _ids_in(tables.matrix, "destination_id"))
         if tables.sites is not None:
             ids = sorted(tables.sites["id"].astype(str))
         return pd.DataFrame({"id": ids, "weight": 1.0, "load": 1.0, "district": ""})
@@ -175,14 +175,21 @@ def _demand(tables: Tables, report: _Report) -> pd.DataFrame:
     return out.sort_values("id", kind="stable")
 
 
+def _ids_in(matrix: pd.DataFrame, column: str) -> set[str]:
+    """Return the ids of a column; rows are only counted, never turned into text one by one."""
+    cells = matrix[column].astype("category").cat
+    used = np.unique(cells.codes.to_numpy())
+    return {str(cells.categories[k]) for k in used.tolist() if k >= 0}
+
+
 def _sites(tables: Tables, choices: Choices, report: _Report) -> pd.DataFrame:
     """Return the sites sorted by id, checked, with every column filled."""
     file = tables.names[2]
     if tables.sites is None:
         column = "origin_id" if tables.from_site else "destination_id"
-        ids = sorted(set(tables.matrix[column].astype(str).unique()))
+        ids = sorted(_ids_in(tables.matrix, column))
         if tables.demand is None:
-            ids = sorted(set(ids) | set(tables.matrix["origin_id"].astype(str).unique()))
+            ids = sorted(set(ids) | _ids_in(tables.matrix, "origin_id"))
         frame, file = pd.DataFrame({"id": ids}), tables.names[0]
     else:
         frame = tables.sites
@@ -239,18 +246,27 @@ def _pairs(tables: Tables, demand: pd.DataFrame, sites: pd.DataFrame, report: _R
     keep = route & (who >= 0) & (where >= 0)
     if tables.demand is None:
         keep &= who != where
-    scale = cost_scale(cost[keep])
-    value = np.rint(cost[keep] * scale) if scale > 1 else cost[keep]
-    lines = np.asarray(matrix.index)[keep]
-    key = who[keep] * len(sites) + where[keep]
-    if len(key) > 1 and not (np.diff(key) > 0).all():
+    if not keep.all():
+        who, where, cost = who[keep], where[keep], cost[keep]
+    scale = cost_scale(cost)
+    # in place where the cost is no longer the user's: a national matrix has tens of millions of pairs
+    value = np.rint(np.multiply(cost, scale)) if scale > 1 else cost
+    del cost
+    if not _in_order(who, where):
+        key = who.astype(np.int64) * len(sites) + where
         order = np.argsort(key, kind="stable")
-        key, value, lines = key[order], value[order], lines[order]
-        again = np.concatenate([[False], np.diff(key) == 0])
+        key, value, lines = key[order], value[order], np.asarray(matrix.index)[keep][order]
+        again = np.concatenate([[False], key[1:] == key[:-1]])
         _repeated(again, value, lines, file, report)
-        key, value = key[~again], value[~again]
-    pairs = Pairs((key // len(sites)).astype(np.int32), (key % len(sites)).astype(np.int32), value)
-    return pairs, scale
+        who, where = (v[order][~again] for v in (who, where))
+        value = value[~again]
+    return Pairs(who, where, value), scale
+
+
+def _in_order(who: NDArray[np.int32], where: NDArray[np.int32]) -> bool:
+    """Whether the pairs are sorted by demand, then by site, and none stands twice."""
+    later = who[1:] > who[:-1]
+    return bool((later | ((who[1:] == who[:-1]) & (where[1:] > where[:-1]))).all())
 
 
 def _repeated(again: BoolArray, value: FloatArray, lines: IntArray, file: str, report: _Report) -> None:
@@ -266,13 +282,15 @@ def _repeated(again: BoolArray, value: FloatArray, lines: IntArray, file: str, r
 
 def _positions(
     matrix: pd.DataFrame, column: str, ids: pd.Series[str], kind: str, file: str, report: _Report
-) -> IntArray:
+) -> NDArray[np.int32]:
     """Return the position of each row's id, -1 and a finding where it is unknown."""
     cells = matrix[column].astype("category")
     names = [str(c) for c in cells.cat.categories]
     place = pd.Index(ids).get_indexer(pd.Index(names, dtype="object"))
     codes = cells.cat.codes.to_numpy()
-    found = np.where(codes >= 0, place[codes] if len(place) else -1, -1).astype(np.int64)
+    place = np.append(place, -1).astype(np.int32)
+    # an empty cell has the code -1: the last place
+    found = place[codes].astype(np.int32, copy=False)
     strange = [k for k in range(len(names)) if place[k] < 0 and (codes == k).any()]
     for k in strange[:MANY]:
         line = matrix.index[int(np.argmax(codes == k))]
