@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+import geopandas as gpd
 import pytest
 import shapely
 from browser import opened
@@ -348,3 +349,73 @@ def test_a_service_without_a_facility_says_so(chromium, tmp_path):
         assert seen.page.locator('[data-gp-state="no-facility"]').count() == 1
         assert "No facility gives this service" in seen.text("#gp-kpi")
         seen.clean()
+
+
+def test_a_table_of_twenty_thousand_rows_draws_those_in_sight(seen):
+    seen.say("""() => { geoplan.rows.sorted = () => Array.from({ length: 20000 },
+        (_, k) => ({ kind: "point", i: k % 14, k })); }""")
+    seen.set(lang="en")
+    drawn = seen.page.locator("#gp-tabs tbody tr[data-gp-row]")
+    assert seen.text("[data-gp-count]") == "20,000 in all"
+    assert 20 < drawn.count() < 120
+    seen.say("() => { const box = document.querySelector('.gp-scroll'); box.scrollTop = box.scrollHeight; }")
+    seen.page.locator('#gp-tabs tr[aria-rowindex="20001"]').wait_for(timeout=5000)
+    assert drawn.count() < 120
+    assert seen.page.get_attribute("#gp-tabs table", "aria-rowcount") == "20001"
+    seen.clean()
+
+
+def test_the_table_is_saved_as_geojson(seen, toy, tmp_path):
+    seen.set(lang="en")
+    for tab, kinds in [
+        ("settlements", {"Point"}),
+        ("districts", {"Polygon", "MultiPolygon"}),
+        ("regions", {"MultiPolygon"}),
+    ]:
+        seen.set(tab=tab)
+        with seen.page.expect_download() as waiting:
+            seen.page.click("[data-gp-geojson]")
+        waiting.value.save_as(tmp_path / f"{tab}.geojson")
+        found = gpd.read_file(tmp_path / f"{tab}.geojson")
+        assert len(found) == int(seen.page.get_attribute("[data-gp-count]", "data-gp-count"))
+        assert set(found.geometry.geom_type) <= kinds
+        assert found.geometry.is_valid.all()
+    districts = gpd.read_file(tmp_path / "districts.geojson").set_index("district_id")
+    assert districts.loc["AZ-SAK", "name"] == "Shaki"
+    regions = gpd.read_file(tmp_path / "regions.geojson").set_index("region_id").geometry
+    wanted = toy.districts.geometry.groupby(toy.districts["region_id"]).agg(shapely.union_all)
+    for region, shape in regions.items():
+        assert shape.symmetric_difference(wanted[region]).area == pytest.approx(0, abs=1e-3)
+    seen.clean()
+
+
+def test_what_the_legend_hides_is_not_saved(seen, tmp_path):
+    seen.set(hidden="unreachable")
+    with seen.page.expect_download() as waiting:
+        seen.page.click("[data-gp-csv]")
+    waiting.value.save_as(tmp_path / "table.csv")
+    assert ",unreachable," not in (tmp_path / "table.csv").read_text(encoding="utf-8")
+
+
+def test_the_alphabet_and_the_months_are_those_of_the_language(seen):
+    words = ["Zaqatala", "Çıraq", "Cəlil", "Xızı", "Həsən", "İmişli", "Işıqlı", "Qax", "Kür", "Əli", "Elçin"]
+    ordered = [
+        "Cəlil",
+        "Çıraq",
+        "Elçin",
+        "Əli",
+        "Həsən",
+        "Xızı",
+        "Işıqlı",
+        "İmişli",
+        "Kür",
+        "Qax",
+        "Zaqatala",
+    ]
+    assert seen.say("words => words.sort(geoplan.collator())", words) == ordered
+    said = []
+    for language in ("az", "ru", "en"):
+        seen.set(lang=language)
+        said.append(seen.say("[geoplan.day('2026-05-01'), geoplan.day('soon')]"))
+    assert [day for day, _ in said] == ["1 may 2026", "1 мая 2026 г.", "1 May 2026"]
+    assert {other for _, other in said} == {"soon"}

@@ -35,9 +35,8 @@
   function geometry(r) {
     const p = gp.bulk.points, middle = gp.head.districts.label[r.i];
     const shape = (i) => gp.districts.layers[i].feature.geometry;
-    const parts = (g) => (g.type === "Polygon" ? [g.coordinates] : g.coordinates);
     return { point: () => ({ type: "Point", coordinates: [p.lon[r.i], p.lat[r.i]] }), rest: () => ({ type: "Point", coordinates: [middle[1], middle[0]] }),
-      district: () => shape(r.i), region: () => ({ type: "MultiPolygon", coordinates: gp.regions.members(r.i).flatMap((i) => parts(shape(i))) }) }[r.kind]();
+      district: () => shape(r.i), region: () => gp.regions.shape(r.i) }[r.kind]();
   }
 
   const stateWord = (tenths) => (tenths >= 0 ? "reached" : tenths === gp.model.UNREACHABLE ? "unreachable" : "not_assessed");

@@ -54,6 +54,60 @@
     return { type: "MultiLineString", coordinates: lines };
   }
 
+  /* --- a region as one shape: inner borders go, what is left is joined to rings -------------------------------- */
+
+  const area = (ring) => ring.slice(1).reduce((sum, p, k) => sum + (p[0] - ring[k][0]) * (p[1] + ring[k][1]), 0); // below zero: counter-clockwise
+  const turned = (ring, clockwise) => ((area(ring) > 0) === clockwise ? ring : ring.slice().reverse());
+  const polygons = (geometry) => (geometry.type === "Polygon" ? [geometry.coordinates] : geometry.coordinates);
+
+  function outerEdges(r) {
+    const edges = new Map();
+    regions.members(r).forEach((i) => polygons(gp.districts.layers[i].feature.geometry).forEach((polygon) => polygon.forEach((ring, k) => {
+      turned(ring, k > 0).forEach((b, at, all) => {
+        if (!at) return;
+        const a = all[at - 1], back = b.join() + " " + a.join();
+        if (!edges.delete(back)) edges.set(a.join() + " " + b.join(), [a, b]);
+      });
+    })));
+    return edges;
+  }
+
+  /* Walk from edge to edge; where the way meets itself a ring is done. */
+  function ringsOf(edges) {
+    const from = new Map(), rings = [];
+    edges.forEach(([a, b]) => from.set(a.join(), [...(from.get(a.join()) || []), b]));
+    const starts = [...edges.values()].map(([a]) => a);
+    starts.forEach((start) => {
+      let key = start.join();
+      const path = [start], at = new Map([[key, 0]]);
+      while (from.get(key).length) {
+        const next = from.get(key).pop();
+        key = next.join();
+        path.push(next);
+        if (at.has(key)) {
+          rings.push(path.slice(at.get(key)));
+          path.splice(at.get(key) + 1).forEach((p) => p !== next && at.delete(p.join()));
+        } else at.set(key, path.length - 1);
+      }
+    });
+    return rings;
+  }
+
+  const within = (p, ring) => ring.slice(1).reduce((inside, b, k) => {
+    const a = ring[k];
+    return (a[1] > p[1]) !== (b[1] > p[1]) && p[0] < (b[0] - a[0]) * (p[1] - a[1]) / (b[1] - a[1]) + a[0] ? !inside : inside;
+  }, false);
+
+  regions.shape = function (r) {
+    const rings = ringsOf(outerEdges(r)), outer = rings.filter((ring) => area(ring) < 0).map((ring) => [ring]);
+    const middle = (ring) => [0, 1].map((k) => (ring[0][k] + ring[1][k]) / 2);
+    rings.filter((ring) => area(ring) > 0).forEach((hole) => {
+      const home = outer.find(([ring]) => within(middle(hole), ring));
+      if (home) home.push(hole);
+    });
+    return { type: "MultiPolygon", coordinates: outer };
+  };
+
   regions.restyle = function () {
     const on = gp.state.theme === "regions";
     if (on && !regions.lines) {
