@@ -551,3 +551,11 @@ def test_the_parent_has_its_own_ways(asked):
         assert current["roads"] > 1
         assert not current["uses"]
     assert any(plan["uses"] for plan, _ in found)
+    drawn = """road => {
+      const i = geoplan.bulk.roads.id.indexOf(road), look = layer => layer.feature.properties.i === i;
+      return geoplan.basemap.roads.getLayers().find(look).options.dashArray;
+    }"""
+    asked.set(mode="plan")
+    assert asked.say(drawn, "x-susa-lacin") is None
+    asked.set(mode="current")
+    assert asked.say(drawn, "x-susa-lacin") is not None

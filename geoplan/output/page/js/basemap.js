@@ -52,7 +52,7 @@
   /* The coordinates of road `i` as [lon, lat]. */
   basemap.line = (i) => basemap.lines[i];
 
-  const isOpen = (i) => gp.bulk.roads.open[gp.state.year][i] === 1;
+  const isOpen = (i) => gp.model.roadsOpen()[gp.state.year][i] === 1;
 
   /* Over coloured districts roads step back: thin and white; over plain ones they show their class. */
   function style(i) {

@@ -38,6 +38,9 @@
     return model.parent && model.parent.knows(service || gp.head.services[gp.state.service].id) ? model.parent : model.own;
   }
 
+  /* Which roads are open in each year, on the shown side. */
+  model.roadsOpen = () => (model.side() === "base" && gp.bulk.base && gp.bulk.base.roads_open) || gp.bulk.roads.open;
+
   /* The source whose ways travel: the parent's for its own side, else the run's. */
   model.isOfParent = (side, service) => source(side, service) === model.parent;
 
