@@ -17,10 +17,14 @@
     new ResizeObserver(() => gp.map.invalidateSize({ animate: false })).observe(box);
   };
 
+  /* The map in words: the share, what it was before, and where most people are too far. */
   map.label = function () {
-    const row = gp.model.nation();
-    const said = gp.t("map.label", { service: gp.name(gp.model.service().name), minutes: gp.model.service().target.minutes,
+    const row = gp.model.nation(), before = gp.model.isComparable() && gp.state.mode !== "current" ? gp.model.nation(undefined, "base") : null;
+    const worst = gp.sheet.worst().slice(0, 3).map(({ i }) => gp.name(gp.head.districts.name, i));
+    const first = gp.t("map.label", { service: gp.name(gp.model.service().name), minutes: gp.model.service().target.minutes,
       share: [gp.percent(gp.model.share(row), 1), gp.districts.ofWhom(row)].filter(Boolean).join(" ") });
+    const said = [first, before && gp.model.stateOf(before) === "share" ? gp.t("map.before", { share: gp.percent(gp.model.share(before), 1) }) : null,
+      worst.length ? gp.t("map.worst", { names: worst.join(", ") }) : null].filter(Boolean).join(" ");
     gp.map.getContainer().setAttribute("aria-label", said);
     map.north.setAttribute("aria-label", gp.t("north.label"));
     gp.replace(map.north, map.northMark());
