@@ -226,6 +226,7 @@ class _Search:
 
     def finish(self, rest: _Rest, nodes: int | None) -> None:
         """Grow a tree over the rest; once more over what its root leaves, where that is much less."""
+        thorough = True
         while True:
             problem = rest.problem
             if problem.p <= 0 or problem.p >= problem.m:
@@ -235,7 +236,10 @@ class _Search:
             start = inside if len(inside) == problem.p else greedy(problem)
             limits = Limits(self.clock, self.gap, nodes, self.clock.used_s + ALTERNATIVE_S)
             tree = CoverTree(problem, self.clock)
-            growth = Growth(tree, start, limits, tied=self._tied(rest), progress=self._relay(rest))
+            growth = Growth(
+                tree, start, limits, tied=self._tied(rest), thorough=thorough, progress=self._relay(rest)
+            )
+            thorough = False
             opened, closed = growth.plant()
             if SHRUNK * problem.m <= (~opened & ~closed).sum():
                 self._grown(rest, growth.run())

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from geoplan.analysis.siting_instance import FloatArray, IntArray
     from geoplan.analysis.siting_milp import Clock, Program
 
-ROOT_KICKS: Final = 24
+ROOT_KICKS: Final = 10
 """Kicks from the rounded root: the columns that the relaxation uses are few, the best plan is near them."""
 
 DOMINANCE_WORK: Final = 3_000_000_000

@@ -112,7 +112,8 @@ class Growth:
     """The open nodes of one tree, the best plan, and what branching on each column has brought.
 
     `plant` solves the root; `run` branches from there. `tied` says of the best plan whether another is known
-    to be as good: then none is looked for. `progress` is called with incumbent and bound.
+    to be as good: then none is looked for. `thorough` searches longer at the root. `progress` is called with
+    incumbent and bound.
     """
 
     def __init__(
@@ -122,9 +123,11 @@ class Growth:
         limits: Limits,
         *,
         tied: Callable[[IntArray], bool] | None = None,
+        thorough: bool = True,
         progress: Progress | None = None,
     ) -> None:
         self.problem, self.limits, self.progress, self.tied = problem, limits, progress, tied
+        self.thorough = thorough
         # a search for a plan below some cost has no use for plans that are as good
         self.chosen, self.unique = np.sort(chosen), "unknown" if limits.below == np.inf else "no"
         self.cost = min(problem.worth(self.chosen), limits.below)
@@ -184,8 +187,7 @@ class Growth:
             return True
         if self.bound < self.cost:
             return self.cost - self.bound <= limits.gap * max(abs(self.cost), 1e-9)
-        if self.unique == "unknown" and self.tied is not None and self.tied(self.chosen):
-            self.unique = "no"
+        self._ask_for_ties()
         return self.unique != "unknown" or limits.clock.used_s > limits.alike_s
 
     def _excluded(self, bound: Any) -> Any:
@@ -247,9 +249,16 @@ class Growth:
 
     def _improve(self, node: _Node) -> None:
         """Look for a better plan near the relaxation of a node."""
-        if node.relaxed.solved and node.bound < self.cost:
-            chosen, cost = self.problem.improved(node.relaxed.x, root=self.nodes == 0)
-            self._take(np.sort(chosen), cost)
+        efforts = (False, True) if self.thorough and self.nodes == 0 else (False,)
+        for root in efforts:
+            if node.relaxed.solved and node.bound < self.cost - self.slack:
+                chosen, cost = self.problem.improved(node.relaxed.x, root=root)
+                self._take(np.sort(chosen), cost)
+
+    def _ask_for_ties(self) -> None:
+        """Take over what is known about plans as good as the best."""
+        if self.unique == "unknown" and self.tied is not None and self.tied(self.chosen):
+            self.unique = "no"
 
     def _take(self, chosen: IntArray, cost: float) -> None:
         """Take over a plan that is better, and notice one that is as good."""
@@ -262,6 +271,7 @@ class Growth:
     def _around(self, node: _Node, plan: IntArray) -> None:
         """Take a plan over, and split the node into all other plans (Lawler 1972)."""
         self._take(plan, self.problem.worth(plan))
+        self._ask_for_ties()
         low, high = node.low, node.high
         inside = np.isin(np.arange(self.problem.m), plan)
         # of a fixed number of columns another plan leaves one of these out; else it may also have one more
