@@ -1,200 +1,221 @@
-"""Siting against plain HiGHS and spopt (CBC, HiGHS): same instances, one run each, build time included.
+"""Siting against HiGHS alone and spopt (CBC, HiGHS): same instances, one run each, build time included.
 
-    python bench/siting.py                 easy, medium and hard covers of 1500 x 500, medians, centers
-    python bench/siting.py --large         also 20,000 x 2,000 covers and 5,000 x 500 medians
-    python bench/siting.py --peers         also spopt, where it is installed
+    python bench/siting.py                 every case; docs/siting-bench.json and docs/siting-bench.md
+    python bench/siting.py --only mclp     cases whose name has this word; other records stay
+    python bench/siting.py --list          names of the cases
 
-Every line shows status, objective and gap as each tool reports them: a tool that stops at its time limit and
-calls that optimal is listed as it is.
+Each answer is a process of its own. Every line shows status and gap as the tool itself reports them: a tool
+that stops at its time limit and calls that optimal is listed as it is, with how far off it is.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import os
+import platform
+import resource
+import subprocess
+import sys
 import time
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import pandas as pd
-
-from geoplan.analysis.siting import solve_siting
-from geoplan.analysis.siting_cover import covered_weight, greedy, interchange, make_cover
-from geoplan.analysis.siting_instance import Instance, Pairs, Question, cover_matrix
-from geoplan.analysis.siting_milp import Clock, Stop, solve
-from geoplan.analysis.siting_models import build_model
+from siting_cases import KINDS, Case, cases, instance_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
 
-EASY, MEDIUM, HARD = 0.95, 0.70, 0.40
-"""Share of people covered at the optimum."""
-
-
-def country(n: int, m: int, *, seed: int = 0, kind: str = "towns") -> tuple[np.ndarray, np.ndarray]:
-    """Return minutes (n x m, tenths) and people of a made-up country of 400 x 400 km.
-
-    Half of all places lie around 40 towns, the rest anywhere; `kind` uniform: all anywhere.
-    """
-    draw = np.random.default_rng(seed)
-    towns = draw.random((40, 2)) * 400
-
-    def places(k: int) -> np.ndarray:
-        if kind == "uniform":
-            return draw.random((k, 2)) * 400
-        near = towns[draw.integers(0, 40, k - k // 2)] + draw.normal(0, 12, (k - k // 2, 2))
-        return np.vstack([draw.random((k // 2, 2)) * 400, near])
-
-    a, b = places(n), places(m)
-    km = np.sqrt(((a[:, None, :] - b[None, :, :]) ** 2).sum(axis=2)) if n * m <= 4_000_000 else _far(a, b)
-    people = np.rint(np.exp(draw.normal(5, 1.5, n)))
-    return np.rint(km * 13), people
+DOCS: Final = Path(__file__).resolve().parent.parent / "docs"
+GRACE_S: Final = 120.0
+"""A peer that has not stopped so long after its time limit is ended."""
 
 
-def _far(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Return distances row by row: the cube of all differences would not fit."""
-    return np.array([np.hypot(x - b[:, 0], y - b[:, 1]) for x, y in a], dtype=np.float32)
+def geoplan(case: Case) -> dict[str, Any]:
+    """Return geoplan's answer; the pairs are made outside the clock, as for the others their matrix."""
+    from geoplan.analysis.siting import solve_siting  # noqa: PLC0415 - not for the peers' processes
 
-
-def instance_of(tenths: np.ndarray, people: np.ndarray, *, most: float = np.inf) -> Instance:
-    """Return the instance of a matrix in tenths of a minute; pairs above `most` tenths are left out."""
-    n, m = tenths.shape
-    demand, site = np.nonzero(tenths <= most)
-    pairs = Pairs(demand.astype(np.int32), site.astype(np.int32), tenths[demand, site].astype(np.float64))
-    ones, none = np.ones(m, dtype=bool), np.zeros(m)
-    return Instance(
-        demand_ids=tuple(f"d{i:05d}" for i in range(n)),
-        site_ids=tuple(f"s{j:05d}" for j in range(m)),
-        weight=people,
-        load=people,
-        capacity=np.full(m, np.inf),
-        least_load=none,
-        money=none,
-        fixed=~ones,
-        existing=~ones,
-        usable=ones,
-        district=("",) * n,
-        region=("",) * m,
-        reached=np.ones(n, dtype=bool),
-        pairs=pairs,
-        scale=10,
-        place=("",) * m,
-        place_cost=none,
-    )
-
-
-def limit_for(tenths: np.ndarray, people: np.ndarray, p: int, share: float) -> float:
-    """Return the limit in minutes at which p sites cover about this share of people (local search)."""
-    low, high = 1.0, 400.0
-    for _ in range(12):
-        middle = (low + high) / 2
-        near = instance_of(tenths, people, most=middle * 10)
-        problem = make_cover(cover_matrix(near.pairs, near.n, near.m), people, p)
-        got = covered_weight(problem, interchange(problem, greedy(problem), Clock(5.0)))
-        low, high = (low, middle) if got >= share * people.sum() else (middle, high)
-    return round(high, 1)
-
-
-def ours(instance: Instance, question: Question) -> dict[str, Any]:
-    """Return geoplan's answer."""
-    start = time.perf_counter()
-    plan = solve_siting(instance, question)
-    return _line("geoplan", plan.status, plan.objective, plan.gap, time.perf_counter() - start)
-
-
-def plain_highs(instance: Instance, question: Question) -> dict[str, Any]:
-    """Return HiGHS on the whole program, nothing fixed before."""
-    start = time.perf_counter()
-    built = build_model(instance, question)
-    outcome = solve(built.program, Stop(Clock(question.time_limit_s)))
-    value = abs(outcome.objective)
-    value = value / instance.scale if question.model == "p-median" else value
-    gap = abs(outcome.objective - outcome.bound) / max(abs(outcome.objective), 1e-9)
-    return _line("HiGHS alone", outcome.state, value, gap, time.perf_counter() - start)
-
-
-def spopt_cover(tenths: np.ndarray, people: np.ndarray, question: Question, solver: str) -> dict[str, Any]:
-    """Return spopt's maximal cover with a PuLP solver, or why it did not run."""
-    try:
-        import pulp  # noqa: PLC0415 - peers are no dependency
-        from spopt.locate import MCLP  # noqa: PLC0415 - likewise
-    except ImportError as error:
-        return _line(f"spopt {solver}", f"not installed: {error.name}", np.nan, np.nan, 0.0)
-    start = time.perf_counter()
-    model = MCLP.from_cost_matrix(
-        tenths, people, service_radius=(question.limit or 0) * 10, p_facilities=question.open or 1
-    )
-    kinds = {"CBC": pulp.PULP_CBC_CMD, "HiGHS": pulp.HiGHS}
-    try:
-        model = model.solve(kinds[solver](msg=False, timeLimit=question.time_limit_s))
-    except (RuntimeError, pulp.PulpSolverError) as error:
-        return _line(f"spopt {solver}", str(error)[:40], np.nan, np.nan, time.perf_counter() - start)
-    status = pulp.LpStatus[model.problem.status]
-    return _line(
-        f"spopt {solver}", status, pulp.value(model.problem.objective), np.nan, time.perf_counter() - start
-    )
-
-
-def _line(tool: str, status: str, objective: float, gap: float, seconds: float) -> dict[str, Any]:
-    """Return one row of the table."""
-    return {"tool": tool, "status": status, "objective": objective, "gap": gap, "seconds": seconds}
-
-
-def covers(*, peers: bool) -> Iterator[dict[str, Any]]:
-    """Yield the covers of 1500 x 500, p = 20: easy, medium, hard."""
-    tenths, people = country(1500, 500)
-    for name, share in (("easy", EASY), ("medium", MEDIUM), ("hard", HARD)):
-        limit = limit_for(tenths, people, 20, share)
-        question = Question("mclp", open=20, limit=limit, time_limit_s=60)
-        instance = instance_of(tenths, people)
-        case = {"case": f"mclp 1500x500 p=20 {name} ({limit:g} min)"}
-        yield case | ours(instance, question)
-        yield case | plain_highs(instance, question)
-        for solver in ("CBC", "HiGHS") if peers else ():
-            yield case | spopt_cover(tenths, people, question, solver)
-
-
-def medians_and_centers() -> Iterator[dict[str, Any]]:
-    """Yield medians and centers of 1500 x 500."""
-    for kind in ("towns", "uniform"):
-        tenths, people = country(1500, 500, kind=kind)
-        instance = instance_of(tenths, people)
-        for model in ("p-median", "p-center"):
-            for p in (5, 10, 20, 50):
-                question = Question(model, open=p, time_limit_s=60)
-                yield {"case": f"{model} 1500x500 {kind} p={p}"} | ours(instance, question)
-
-
-def large() -> Iterator[dict[str, Any]]:
-    """Yield covers of 20,000 x 2,000 and medians of 5,000 x 500."""
-    tenths, people = country(20_000, 2_000)
-    for limit in (30.0, 60.0, 90.0):
-        instance = instance_of(tenths, people, most=limit * 10)
-        for p in (5, 20, 50):
-            question = Question("mclp", open=p, limit=limit, time_limit_s=60)
-            yield {"case": f"mclp 20000x2000 {limit:g} min p={p}"} | ours(instance, question)
+    tenths, people, question = case.made()
+    most = np.inf if question.limit is None else question.limit * 10
+    instance = instance_of(tenths, people, most=most)
     del tenths
-    for kind in ("towns", "uniform"):
-        tenths, people = country(5_000, 500, kind=kind)
-        instance = instance_of(tenths, people)
-        for p in (10, 50):
-            question = Question("p-median", open=p, time_limit_s=20)
-            yield {"case": f"p-median 5000x500 {kind} p={p}"} | ours(instance, question)
+    start, cpu = time.perf_counter(), time.process_time()
+    plan = solve_siting(instance, question)
+    used = time.perf_counter() - start, time.process_time() - cpu
+    return _record(plan.status, plan.objective, used, gap=plan.gap, bound=plan.bound)
+
+
+def highs_alone(case: Case) -> dict[str, Any]:
+    """Return the answer of HiGHS on the whole program, nothing found or fixed before."""
+    from geoplan.analysis.siting_milp import Clock, Stop, solve  # noqa: PLC0415 - likewise
+    from geoplan.analysis.siting_models import build_model  # noqa: PLC0415 - likewise
+
+    tenths, people, question = case.made()
+    instance = instance_of(tenths, people)
+    start, cpu = time.perf_counter(), time.process_time()
+    outcome = solve(build_model(instance, question).program, Stop(Clock(question.time_limit_s)))
+    used = time.perf_counter() - start, time.process_time() - cpu
+    value, bound = abs(outcome.objective), abs(outcome.bound)
+    scale = instance.scale if question.model == "p-median" else 1
+    gap = abs(value - bound) / max(value, 1e-9)
+    return _record(outcome.state, value / scale, used, gap=gap, bound=bound / scale)
+
+
+def spopt(case: Case, solver: str) -> dict[str, Any]:
+    """Return spopt's answer with a PuLP solver."""
+    import pulp  # noqa: PLC0415 - peers are no dependency
+    from spopt.locate import MCLP, PCenter, PMedian  # noqa: PLC0415 - likewise
+
+    tenths, people, question = case.made()
+    matrix = tenths.astype(float)
+    start, cpu = time.perf_counter(), time.process_time()
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    more = {"p_facilities": case.p}
+    if case.model == "mclp":
+        model = MCLP.from_cost_matrix(matrix, people, service_radius=(question.limit or 0.0) * 10, **more)
+    elif case.model == "p-median":
+        model = PMedian.from_cost_matrix(matrix, people, **more)
+    else:
+        model = PCenter.from_cost_matrix(matrix, **more)
+    kinds = {"CBC": pulp.PULP_CBC_CMD, "HiGHS": pulp.HiGHS}
+    model = model.solve(kinds[solver](msg=False, timeLimit=case.time_s), results=False)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    spent = after.ru_utime + after.ru_stime - children.ru_utime - children.ru_stime
+    used = time.perf_counter() - start, time.process_time() - cpu + spent
+    value = float(pulp.value(model.problem.objective))
+    return _record(pulp.LpStatus[model.problem.status], value if case.model == "mclp" else value / 10, used)
+
+
+def _record(status: str, objective: float, used: tuple[float, float], **more: float) -> dict[str, Any]:
+    """Return one answer as JSON."""
+    peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    numbers = {"objective": objective, **more}
+    return {
+        "status": status,
+        "seconds": round(used[0], 3),
+        "cpu_seconds": round(used[1], 3),
+        "peak_mb": round(peak / 1024),
+        **{k: float(v) if np.isfinite(v) else None for k, v in numbers.items()},
+    }
+
+
+TOOLS: Final[dict[str, Callable[[Case], dict[str, Any]]]] = {
+    "geoplan": geoplan,
+    "HiGHS alone": highs_alone,
+    "spopt CBC": lambda case: spopt(case, "CBC"),
+    "spopt HiGHS": lambda case: spopt(case, "HiGHS"),
+}
+
+
+def run_apart(case: Case, tool: str) -> dict[str, Any]:
+    """Answer one case in a process of its own."""
+    command = [sys.executable, __file__, "--one", case.name, "--tool", tool]
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=case.time_s + GRACE_S, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return {"status": f"ended {GRACE_S:.0f} s after its limit"}
+    if done.returncode:
+        return {"status": (done.stderr.strip().splitlines() or ["failed"])[-1][:70]}
+    return dict(json.loads(done.stdout.strip().splitlines()[-1]))
 
 
 def main() -> None:
-    """Run what is asked and print one table."""
+    """Run what is asked and write records and table."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--large", action="store_true")
-    parser.add_argument("--peers", action="store_true")
-    parser.add_argument("--covers-only", action="store_true")
+    parser.add_argument("--only", default="")
+    parser.add_argument("--list", action="store_true")
+    parser.add_argument("--one", default="", help=argparse.SUPPRESS)
+    parser.add_argument("--tool", default="geoplan", help=argparse.SUPPRESS)
     asked = parser.parse_args()
-    rows = list(covers(peers=asked.peers))
-    rows += [] if asked.covers_only else list(medians_and_centers())
-    rows += list(large()) if asked.large else []
-    table = pd.DataFrame(rows)
-    print(table.to_string(index=False, formatters={"gap": "{:.4%}".format, "seconds": "{:.2f}".format}))
+    wanted = [case for case in cases() if asked.only in case.name]
+    if asked.one:
+        case = next(case for case in cases() if case.name == asked.one)
+        print(json.dumps(TOOLS[asked.tool](case)))
+    elif asked.list:
+        print("\n".join(case.name for case in wanted))
+    else:
+        _run(wanted)
+
+
+def _run(wanted: list[Case]) -> None:
+    """Run cases one after another; records are written as they come."""
+    path = DOCS / "siting-bench.json"
+    state = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"records": {}}
+    state["machine"] = {
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "system": platform.system(),
+    }
+    for case in wanted:
+        for tool in case.tools:
+            load = os.getloadavg()[0]
+            answer = run_apart(case, tool) | {"load": round(load, 1)}
+            state["records"][f"{case.name} | {tool}"] = answer
+            print(case.name, "|", tool, answer, flush=True)
+            path.write_text(json.dumps(state, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+            (DOCS / "siting-bench.md").write_text(report(state), encoding="utf-8")
+
+
+HEAD: Final = (
+    "| question | by | status | gap it states | off the best known | wall s | CPU s | peak MB | wanted |",
+    "|---|---|---|--:|--:|--:|--:|--:|---|",
+)
+
+
+def report(state: dict[str, Any]) -> str:
+    """Return the page of the records."""
+    records = state["records"]
+    loads = [r["load"] for r in records.values()]
+    machine = state["machine"]
+    lines = [
+        "# Benchmark of siting",
+        "",
+        "Written by `python bench/siting.py`: same instances for all, one run, building the model included,",
+        "making the instance not; each answer a process of its own on one thread. Where geoplan has numba,",
+        "compiling its loops the first time is in the figure of that case. spopt states no gap; OR-Tools has",
+        "none of these models. `off the best known` compares the objective with the best plan of any tool.",
+        "",
+        *(f"- `{kind}`: {text}." for kind, text in KINDS.items()),
+        "- easy, medium, hard: a limit at which 20 sites cover about 95, 70, 40 % of the people.",
+        "",
+        f"Machine: {machine['cores']} cores, {machine['system']}, Python {machine['python']}, shared: load",
+        f"{min(loads)} to {max(loads)} while measuring (wall seconds suffer, CPU seconds hardly).",
+        "",
+        *HEAD,
+    ]
+    for case in cases():
+        mine = {tool: records.get(f"{case.name} | {tool}") for tool in case.tools}
+        known = {tool: r for tool, r in mine.items() if r is not None}
+        lines += [_row(case, tool, r, known) for tool, r in known.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _row(case: Case, tool: str, record: dict[str, Any], known: dict[str, dict[str, Any]]) -> str:
+    """Return one line of the table."""
+    values = [r["objective"] for r in known.values() if r.get("objective") is not None]
+    best = (max if case.model == "mclp" else min)(values, default=None)
+    own = record.get("objective")
+    off = "" if best is None or own is None else f"{abs(own - best) / max(abs(best), 1e-9):.4%}"
+    gap = "" if record.get("gap") is None else f"{record['gap']:.4%}"
+    cells = [case.name, tool, record["status"], gap, off]
+    cells += [
+        "" if record.get(k) is None else f"{record[k]:g}" for k in ("seconds", "cpu_seconds", "peak_mb")
+    ]
+    cells.append(_wanted(case, known) if tool == "geoplan" and case.goal else "")
+    return f"| {' | '.join(cells)} |"
+
+
+def _wanted(case: Case, known: dict[str, dict[str, Any]]) -> str:
+    """Return a goal with what was measured where it compares tools."""
+    mine, peer = known.get("geoplan", {}), known.get("spopt CBC", {})
+    if "spopt" not in case.goal or not peer.get("seconds") or not mine.get("seconds"):
+        return case.goal
+    return f"{case.goal}: {peer['seconds'] / mine['seconds']:.0f}x"
 
 
 if __name__ == "__main__":
