@@ -24,7 +24,8 @@ def generator() -> object:
 
 
 @pytest.mark.parametrize(
-    ("file", "function"), [("commands.md", "commands_text"), ("tables.md", "tables_text"), ("page-data.md", "page_data_text")]
+    ("file", "function"),
+    [("commands.md", "commands_text"), ("tables.md", "tables_text"), ("page-data.md", "page_data_text")],
 )
 def test_generated_docs_are_current(generator: object, file: str, function: str) -> None:
     text = (ROOT / "docs" / file).read_text(encoding="utf-8")

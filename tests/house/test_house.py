@@ -53,7 +53,8 @@ def imports(path: Path) -> set[str]:
     found = re.findall(
         r"^\s*(?:from|import)\s+([\w.]+)", path.read_text(encoding="utf-8"), flags=re.MULTILINE
     )
-    return {name.split(".")[0] for name in found}
+    # urllib.parse takes texts apart, it opens nothing
+    return {name.split(".")[0] for name in found if name != "urllib.parse"}
 
 
 def test_rooms_keep_to_their_doors() -> None:

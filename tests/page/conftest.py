@@ -29,7 +29,7 @@ def file(text, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def everything(tmp_path_factory):
-    """The page that shows everything: the shipped country, a plan beside its parent, two years, all sections."""
+    """The page that shows everything: the country, a plan beside its parent, two years, all sections."""
     folder = tmp_path_factory.mktemp("everything")
     path = folder / "index.html"
     path.write_text(render_page(everything_result(folder)), encoding="utf-8", newline="")
