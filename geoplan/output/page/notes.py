@@ -109,12 +109,14 @@ def snapping(result: Result, unnamed: frozenset[str] = frozenset()) -> dict[str,
 
 
 def provenance(result: Result) -> dict[str, Any]:
-    """Return what identifies the run; no clock, so that a rebuild is byte-identical."""
+    """Return what identifies the run; neither clock nor bytes of input files, so that a rebuild is identical.
+
+    The sha256 of every input stands in `run.json`.
+    """
     source = result.provenance
     return {
         "version": source.geoplan_version,
         "hash": source.run_hash,
-        "inputs": [[name, digest] for name, digest in sorted(source.input_sha256.items())],
         "attributions": [attribution(line) for line in source.attributions],
         "data": SHIPPED_ON if set(source.attributions) & set(sources.SHIPPED.values()) else "",
         "leaflet": leaflet_version(),

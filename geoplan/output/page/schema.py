@@ -258,7 +258,6 @@ class Provenance:
 
     version: Annotated[str, "version of geoplan"]
     hash: Annotated[str, "hash of the run"]
-    inputs: Annotated[list[Texts], "name and sha256 of each input"]
     attributions: Annotated[list[Attribution], "sources"]
     data: Annotated[str, "day of the shipped tables, ISO; empty where none is used"]
     leaflet: Annotated[str, "version of Leaflet"]

@@ -164,7 +164,6 @@
 
   function run() {
     const p = gp.head.provenance;
-    return gp.el("dl", { class: "gp-facts gp-run" }, [[gp.t("run.scenario"), gp.head.scenario.id], [gp.t("run.version"), p.version], [gp.t("run.hash"), p.hash], [gp.t("run.year"), gp.model.year()],
-      ...p.inputs.map(([name, digest]) => [name, digest.slice(0, 16)])].map(([name, value]) => gp.el("div", {}, gp.el("dt", {}, name), gp.el("dd", {}, gp.el("code", {}, value)))));
+    return gp.el("dl", { class: "gp-facts gp-run" }, [[gp.t("run.scenario"), gp.head.scenario.id], [gp.t("run.version"), p.version], [gp.t("run.hash"), p.hash], [gp.t("run.year"), gp.model.year()]].map(([name, value]) => gp.el("div", {}, gp.el("dt", {}, name), gp.el("dd", {}, gp.el("code", {}, value)))));
   }
 })(window.geoplan);
