@@ -6,8 +6,10 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from geoplan import shipped
 from geoplan.errors import InputError, UsageError
 from geoplan.scenario import load_scenario
 from geoplan.sweep.draws import settings_of_runs
@@ -129,9 +131,12 @@ def test_too_many_runs_and_no_file(tmp_path: Path) -> None:
 
 def test_the_example_of_the_docs_is_a_sweep_over_the_baseline(tmp_path: Path) -> None:
     text = (Path(__file__).resolve().parents[2] / "docs" / "sweeps.md").read_text(encoding="utf-8")
-    (example,) = re.findall(r"```toml\n(.*?)```", text, flags=re.DOTALL)
+    example, closures = re.findall(r"```toml\n(.*?)```", text, flags=re.DOTALL)
     path = tmp_path / "example.toml"
     path.write_text(example, encoding="utf-8")
     read = load_plan(path)
     check_keys(load_scenario("baseline"), read.keys, file=path.name)
     assert len(settings_of_runs(read)) == 2 * 3 * 2 * 50
+    path.write_text(closures, encoding="utf-8")
+    roads = pd.read_csv(shipped.table("roads"))["road_id"]
+    assert set(load_plan(path).vary["changes.1.road"]) <= set(roads)
