@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import siting_oracle as oracle
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.sparse import csgraph
 
 from geoplan.analysis.siting import solve_siting
 from geoplan.analysis.siting_instance import Question, cost_scale
@@ -90,8 +92,6 @@ def test_median_and_charge_agree_with_scipy() -> None:
     cost, weight, instance = random_case(70, 25, 3)
     n, m = cost.shape
     money = np.random.default_rng(1).integers(100, 900, m).astype(float)
-    from dataclasses import replace
-
     instance = replace(instance, money=money)
     serve = sparse.hstack([sparse.csr_matrix((n, m)), sparse.kron(sparse.eye(n), np.ones((1, m)))])
     link = sparse.hstack([sparse.kron(np.ones((n, 1)), -sparse.eye(m)), sparse.eye(n * m)])
@@ -146,8 +146,6 @@ def test_iteration_limit_keeps_a_true_bracket(model) -> None:
     _, _, instance = random_case(200, 60, 9)
     question = Question(model, open=8, limit=15.0 if model == "mclp" else None)
     best = solve_siting(instance, question)
-    from dataclasses import replace
-
     early = [solve_siting(instance, replace(question, max_iterations=2)) for _ in range(2)]
     assert early[0].sites == early[1].sites
     low, high = sorted([early[0].objective, early[0].bound])
@@ -161,3 +159,66 @@ def test_costs_are_whole_tenths_or_left_alone() -> None:
     assert cost_scale(np.array([0.1, 12.3, 999.9])) == 10
     assert cost_scale(np.array([0.125, 3.0])) == 1000
     assert cost_scale(np.array([math.pi])) == 1
+
+
+def graph_case(n, edges, seed):
+    """A graph in the manner of the pmed files (Beasley 1985, EJOR 21): a path, then random edges."""
+    draw = np.random.default_rng(seed)
+    ends = [(i, i + 1) for i in range(n - 1)] + [tuple(draw.integers(0, n, 2)) for _ in range(edges - n + 1)]
+    table = np.full((n, n), np.inf)
+    for a, b in ends:
+        # of parallel edges the last one counts, as the files of pmed want it
+        table[a, b] = table[b, a] = float(draw.integers(1, 101))
+    np.fill_diagonal(table, 0.0)
+    gap = csgraph.floyd_warshall(np.where(np.isinf(table), 0.0, table), directed=False)
+    costs = {(f"d{i:03d}", f"s{j:03d}"): float(gap[i, j]) for i in range(n) for j in range(n)}
+    return gap, instance_of(costs, {f"d{i:03d}": 1 for i in range(n)})
+
+
+@pytest.mark.parametrize(("n", "p"), [(50, 5), (60, 10)])
+def test_graphs_in_the_manner_of_pmed_agree_with_scipy(n, p) -> None:
+    gap, instance = graph_case(n, 2 * n, n)
+    serve = sparse.hstack([sparse.csr_matrix((n, n)), sparse.kron(sparse.eye(n), np.ones((1, n)))])
+    link = sparse.hstack([sparse.kron(np.ones((n, 1)), -sparse.eye(n)), sparse.eye(n * n)])
+    count = sparse.hstack([sparse.csr_matrix(np.ones((1, n))), sparse.csr_matrix((1, n * n))])
+    truth = milp(
+        np.concatenate([np.zeros(n), gap.ravel()]),
+        constraints=[
+            LinearConstraint(serve, 1, 1),
+            LinearConstraint(link, -np.inf, 0),
+            LinearConstraint(count, p, p),
+        ],
+        integrality=np.r_[np.ones(n), np.zeros(n * n)],
+        bounds=Bounds(0, 1),
+        options={"mip_rel_gap": 0},
+    )
+    plan = solve_siting(instance, Question("p-median", open=p))
+    assert (plan.status, plan.objective) == ("optimal", round(truth.fun))
+    center = solve_siting(instance, Question("p-center", open=p))
+    assert center.status == "optimal"
+    radii = np.unique(gap)
+    for radius, fits in ((center.objective, True), (radii[radii < center.objective].max(), False)):
+        cover = milp(
+            np.ones(n),
+            constraints=LinearConstraint((gap <= radius).astype(float), 1, np.inf),
+            integrality=np.ones(n),
+            bounds=Bounds(0, 1),
+        )
+        assert (round(cover.fun) <= p) is fits
+
+
+def test_costs_of_five_decimals_add_up_exactly() -> None:
+    # as in the uncapopt files: a cost is that of serving a whole customer, with five decimals
+    draw = np.random.default_rng(71)
+    n, m = 25, 9
+    cents = draw.integers(10**8, 10**9, (n, m))
+    costs = {(f"d{i:02d}", f"s{j}"): float(cents[i, j]) / 1e5 for i in range(n) for j in range(m)}
+    instance = replace(instance_of(costs, {f"d{i:02d}": 1 for i in range(n)}), money=np.full(m, 7500.0))
+    plan = solve_siting(instance, Question("fixed-charge"))
+    best = min(
+        7500 * 10**5 * len(c) + int(cents[:, list(c)].min(axis=1).sum())
+        for k in range(1, m + 1)
+        for c in itertools.combinations(range(m), k)
+    )
+    assert plan.status == "optimal"
+    assert plan.objective == pytest.approx(best / 1e5, rel=1e-14)
