@@ -42,6 +42,14 @@ def test_an_untouched_folder_is_the_same(written: Path) -> None:
     assert {"index.html", "run.json", "report.xlsx", "result.gpkg"} <= set(verdict.same)
 
 
+def test_what_was_printed_later_makes_no_difference(written: Path, tmp_path: Path) -> None:
+    shutil.copytree(written, tmp_path / "out")
+    for name in ("print_az.pdf", "map_ru.svg"):
+        (tmp_path / "out" / name).write_bytes(b"printed")
+    verdict = again(tmp_path / "out", written)
+    assert verdict.ok, verdict.added
+
+
 def test_changes_of_roads_facilities_and_standards_run_again_alike(written: Path, tmp_path: Path) -> None:
     shutil.copytree(written.parent, tmp_path / "all", ignore=shutil.ignore_patterns("out"))
     changes = (

@@ -80,7 +80,7 @@
   }
 
   /* From afar a district has one hospital: small icons leave room for its name. */
-  const sizeOf = (i) => Math.round((SIZE[gp.bulk.facilities.level[i]] || 22) * (gp.map.getZoom() < 8.25 ? 0.82 : 1));
+  const sizeOf = (i) => Math.round((SIZE[gp.bulk.facilities.level[i]] || 22) * (gp.map.getZoom() < 8.25 && !gp.paper ? 0.82 : 1));
 
   const weight = (i) => (isOpen(i) ? 0 : 10) + (facilities.isLeftOut(i) ? 5 : 0) + (facilities.isAssumed(i) ? 2 : 0) - (SIZE[gp.bulk.facilities.level[i]] || 20) / 100;
 
