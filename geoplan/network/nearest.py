@@ -15,7 +15,7 @@ from geoplan.network.parting import ComingApart
 from geoplan.network.snap import snap_points
 from geoplan.network.sweep import find_ends, pairs_on_edge
 from geoplan.network.travel import ODMatrix, od_matrix, units_of
-from geoplan.network.whatif import RoadChange, altered, carried, find_change, roads_on_trial
+from geoplan.network.whatif import RoadChange, altered, find_change, roads_on_trial
 from geoplan.units import UNREACHABLE_TENTHS
 
 if TYPE_CHECKING:
@@ -341,8 +341,7 @@ def _staying(network: RoadNetwork, change: RoadChange) -> RoadNetwork:
     """Return the changed roads; what they cut off keeps its points."""
     if not len(change.edges):
         return network
-    made = altered(network, change)
-    return carried(network, replace(made, kept=network.node_ok))
+    return altered(network, change, stay=True)
 
 
 def _with_rows(side: Snapping, rows: NDArray[np.intp], new: Snapping) -> Snapping:

@@ -89,9 +89,7 @@ def roads_on_trial(network: RoadNetwork, change: RoadChange, *, stay: bool = Fal
     stay
         Points may stay on parts that the closed roads cut off, as `islands.keep_islands` has it.
     """
-    made = altered(network, change)
-    if stay:
-        made = carried(network, replace(made, kept=network.node_ok))
+    made = altered(network, change, stay=stay)
     state = _state(network, made)
     if state is None:
         yield made
@@ -135,8 +133,8 @@ def _edges_of(network: RoadNetwork, road: str) -> NDArray[np.intp]:
     return edges
 
 
-def altered(network: RoadNetwork, change: RoadChange) -> RoadNetwork:
-    """Return the network with other times and closures, without a hierarchy."""
+def altered(network: RoadNetwork, change: RoadChange, *, stay: bool = False) -> RoadNetwork:
+    """Return the network with other times and closures, without a hierarchy; `stay`: `roads_on_trial`."""
     edge_closed, minutes = network.edge_closed, network.edge_minutes
     if len(change.closed):
         edge_closed = edge_closed.copy()
@@ -145,7 +143,10 @@ def altered(network: RoadNetwork, change: RoadChange) -> RoadNetwork:
         minutes = minutes.copy()
         np.multiply.at(minutes, change.slower, change.times)
     units = _units(network, change, edge_closed, minutes)
-    made = replace(network, edge_closed=edge_closed, edge_minutes=minutes, packing=units, prepared={})
+    kept = network.node_ok if stay else network.kept
+    made = replace(
+        network, edge_closed=edge_closed, edge_minutes=minutes, packing=units, kept=kept, prepared={}
+    )
     carried(network, made)
     if not len(change.closed) and "components" in network.__dict__:
         made.__dict__["components"] = network.components
@@ -166,6 +167,8 @@ def _units(
     """Return the units in which the changed roads are kept; the finest stay where only little changes."""
     edges = change.slower[~edge_closed[change.slower]]
     if not network.packing.coarse:
+        if not len(edges):
+            return network.packing
         added = network.packing.load(minutes[edges], network.edge_km[edges])
         if network.packing.carries(network.load + added):
             return network.packing

@@ -22,7 +22,7 @@ from geoplan.network.hierarchy import build_hierarchy
 from geoplan.network.metric import customise
 from geoplan.network.stops import Stops
 from geoplan.network.weights import CLOSED
-from geoplan.network.whatif import with_roads
+from geoplan.network.whatif import find_change, roads_on_trial, with_roads
 
 SQUARE = {"a": (0, 0), "b": (10, 0), "c": (10, 10), "d": (0, 10)}
 ROADS = [("a", "b", 10), ("b", "c", 10), ("c", "d", 10), ("d", "a", 10)]
@@ -165,3 +165,20 @@ def test_unknown_roads_and_absurd_factors_are_named():
     for factor in (0, -1, float("nan"), float("inf")):
         with pytest.raises(UsageError, match="r01"):
             with_roads(network, factor={"r01": factor})
+
+
+def test_roads_on_trial_are_those_of_with_roads_and_leave_no_trace():
+    network, _ = country(SQUARE, ROADS)
+    state = prepared.prepare(network)
+    weights = [array.copy() for array in (state.metric.weight, state.metric.up, state.metric.down)]
+    change = find_change(network, ["r00"], {"r01": 3})
+    points = spread(network, 20, 1)
+    expected = both(with_roads(network, closed=["r00"], factor={"r01": 3}), points, points)
+    with roads_on_trial(network, change) as changed:
+        assert np.array_equal(both(changed, points, points).tenths, expected.tenths)
+    with pytest.raises(KeyError), roads_on_trial(network, change):
+        raise KeyError
+    for before, after in zip(weights, (state.metric.weight, state.metric.up, state.metric.down), strict=True):
+        assert np.array_equal(before, after)
+    assert network.prepared[engine.KEPT] is state
+    assert engine.KEPT not in changed.prepared  # what was given serves no more
