@@ -70,7 +70,7 @@ def test_who_wants_no_motion_gets_one_year_a_press(chromium, years_file):
 def test_the_legend_hides_a_class_on_map_and_table(seen):
     seen.set(theme="settlements", tab="settlements")
     rows = int(seen.page.get_attribute("[data-gp-count]", "data-gp-count"))
-    within = seen.say("geoplan.filter.peopleOfPoints().b0")
+    within = seen.say("geoplan.filter.peopleOfBands().b0")
     assert f"{within:,}".replace(",", ".") in seen.text('[data-gp-legend="b0"]')
     seen.page.focus('[data-gp-legend="unreachable"]')
     seen.page.keyboard.press("Enter")

@@ -154,6 +154,10 @@ def test_the_public_page_lists_what_was_left_out(chromium, tmp_path):
             "places whose people",
         ):
             assert wanted in said
+        # the legend counts everybody, also whom the page does not draw
+        seen.set(theme="settlements")
+        counted = [int(n.replace(",", "")) for n in seen.page.locator(".gp-legend-people").all_inner_texts()]
+        assert sum(counted) == seen.say("geoplan.model.nation().population")
         for i in range(seen.say("geoplan.bulk.points.id.length")):
             seen.set(selection={"kind": "point", "i": i})
             assert "undefined" not in seen.text("#gp-card")

@@ -34,15 +34,13 @@
     return state === "share" ? "s" + gp.palette.SHARES.findIndex((low) => gp.model.share(row) >= low) : state;
   };
 
-  /* People by key: of the points, or of the areas that are coloured. */
-  filter.peopleOfPoints = function () {
-    const tenths = gp.model.coverage().tenths, people = gp.bulk.points.people, out = {};
-    const keys = new Map();
-    people.forEach((n, i) => {
-      if (!keys.has(tenths[i])) keys.set(tenths[i], filter.keyOfTenths(tenths[i]));
-      const key = keys.get(tenths[i]);
-      out[key] = (out[key] || 0) + n;
-    });
+  /* People by key, of bands: those of the tables, so that a page for everybody counts also whom it does not draw. */
+  filter.peopleOfBands = function () {
+    const keys = new Map(gp.model.bandNames().map((name, k) => [name, "b" + k])), out = {};
+    gp.head.districts.id.forEach((_, d) => gp.model.bandsOfDistrict(d).forEach((people, band) => {
+      const key = keys.get(band) || band;
+      out[key] = (out[key] || 0) + people;
+    }));
     return out;
   };
 

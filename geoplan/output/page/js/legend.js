@@ -71,7 +71,7 @@
   function bands() {
     const service = gp.model.service(), colours = gp.palette.bands();
     const ends = service.bands.map((b) => gp.number(b.minutes));
-    const people = gp.bulk ? gp.filter.peopleOfPoints() : null;
+    const people = gp.filter.peopleOfBands();
     const rows = colours.map((colour, k) => choice("b" + k, disc({ fill: colour }), range(ends, k) + mark(service, k), people));
     return rows.concat(choice("unreachable", cross(), gp.t("state.unreachable"), people), choice("not_assessed", disc({ fill: "#fff", stroke: "#7b8590" }), gp.t("state.not_assessed"), people));
   }
