@@ -329,17 +329,18 @@ def test_paper_says_whose_route_it_is_and_keeps_its_sources_on_page_one(page, la
     place = seen.say("geoplan.bulk.points.id.indexOf('isiqli')")
     seen.set(lang=language, theme="settlements", selection={"kind": "point", "i": place})
     title = seen.say("i => geoplan.points.title(i)", place)
-    seen.say("window.dispatchEvent(new Event('beforeprint'))")
-    seen.page.emulate_media(media="print")
-    said = seen.text("#gp-chosen")
-    assert title in said
-    assert "km" in said or "км" in said
     for service in range(5):
         seen.set(service=service)
+        seen.say("window.dispatchEvent(new Event('beforeprint'))")
+        seen.page.emulate_media(media="print")
+        if service == 0:
+            said = seen.text("#gp-chosen")
+            assert title in said
+            assert "km" in said or "км" in said
         bottom = seen.say("document.getElementById('gp-credit').getBoundingClientRect().bottom")
         assert bottom <= 718
-    seen.page.emulate_media(media="screen")
-    seen.say("window.dispatchEvent(new Event('afterprint'))")
+        seen.page.emulate_media(media="screen")
+        seen.say("window.dispatchEvent(new Event('afterprint'))")
     assert not seen.page.is_visible("#gp-chosen")
     seen.clean()
 
