@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from geoplan.cli import main
 from geoplan.errors import UsageError
 from geoplan.output.files import write_result
 from geoplan.output.page.page import render_page
-from geoplan.run import run
+from geoplan.run import run, run_with_base
 from geoplan.scenario import load_scenario
 from geoplan.verify import verify
 
@@ -82,6 +83,25 @@ def test_every_kind_of_difference_is_named(written: Path, tmp_path: Path) -> Non
     assert verdict.missing == ("report.xlsx",)
     assert verdict.added == ("notes.txt",)
     assert "run.json" in verdict.same
+
+
+def test_a_plan_that_was_run_beside_its_parent_is_verified_so(written: Path, tmp_path: Path) -> None:
+    shutil.copytree(written.parent, tmp_path / "all", ignore=shutil.ignore_patterns("out"))
+    plan = tmp_path / "all" / "plan.toml"
+    plan.write_text(
+        'extends = "tiny.toml"\ntitle = "Plan"\nyears = [2027]\n'
+        '[[changes]]\nchange = "close_facility"\nfacility = "f-serq"\n',
+        encoding="utf-8",
+    )
+    out = tmp_path / "out"
+    result = run_with_base(load_scenario(plan))
+    assert result.base is not None
+    write_result(result, out, overwrite=False, render=render_page)
+    verdict = verify(out, render=render_page, beside=plan.parent)
+    assert (verdict.ok, verdict.causes) == (True, ())
+    page = out / "index.html"
+    page.write_text(render_page(replace(result, base=None)), encoding="utf-8", newline="")
+    assert verify(out, render=render_page, beside=plan.parent).different == ("index.html",)
 
 
 def test_changed_inputs_and_versions_are_named_as_causes(written: Path, tmp_path: Path) -> None:
