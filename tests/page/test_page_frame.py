@@ -419,3 +419,14 @@ def test_the_alphabet_and_the_months_are_those_of_the_language(seen):
         said.append(seen.say("[geoplan.day('2026-05-01'), geoplan.day('soon')]"))
     assert [day for day, _ in said] == ["1 may 2026", "1 мая 2026 г.", "1 May 2026"]
     assert {other for _, other in said} == {"soon"}
+
+
+def test_icons_are_named_in_the_language_shown(seen):
+    seen.set(lang="en")
+    names = seen.say(
+        "() => [...document.querySelectorAll('.gp-icon')].map(n => n.getAttribute('aria-label'))"
+    )
+    assert "2 facilities here" in names
+    seen.set(lang="ru")
+    assert not seen.page.locator('.gp-icon[aria-label="2 facilities here"]').count()
+    seen.clean()

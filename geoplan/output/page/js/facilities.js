@@ -115,8 +115,7 @@
   };
 
   function place(g) {
-    const first = g.rows[0], size = sizeOf(first);
-    const title = g.rows.length > 1 ? gp.t("facilities.here", { n: g.rows.length }) : facilities.describe(first);
+    const first = g.rows[0], size = sizeOf(first), title = titleOf(g);
     const icon = L.divIcon({ html: facilities.iconOf(first, g.rows.length), className: "gp-icon", iconSize: [size, size] });
     const marker = L.marker(g.at, { icon, alt: title, keyboard: true, riseOnHover: true, zIndexOffset: size * 10 });
     marker.bindTooltip(() => tip(g), { className: "gp-tip", direction: "top", offset: [0, -size / 2], opacity: 1 });
@@ -128,8 +127,19 @@
     marker.addTo(facilities.layer);
     marker.getElement().setAttribute("role", "button");
     marker.getElement().setAttribute("aria-label", title);
-    g.size = size;
+    Object.assign(g, { size, marker });
   }
+
+  const titleOf = (g) => (g.rows.length > 1 ? gp.t("facilities.here", { n: g.rows.length }) : facilities.describe(g.rows[0]));
+
+  /* Another language changes no icon, only its name; what a tooltip says is of the language before. */
+  facilities.rename = function () {
+    facilities.groups.forEach((g) => {
+      g.marker.closeTooltip();
+      g.marker.getElement().setAttribute("aria-label", titleOf(g));
+    });
+    if (facilities.layer) gp.labels.redraw();
+  };
 
   function tip(g) {
     const lines = g.rows.slice(0, 5).map((i) => gp.el("div", {}, facilities.describe(i)));

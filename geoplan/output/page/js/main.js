@@ -74,7 +74,8 @@
     gp.onChange(["lang", ...figures, "theme", "selection", "hidden"], gp.compare.draw);
     gp.onChange(["roads", "theme", "year", "mode"], gp.basemap.restyle);
     gp.onChange(["selection", ...figures], gp.route.draw);
-    gp.onChange(["lang", ...figures, "facilities"], gp.facilities.redraw);
+    gp.onChange(["lang"], gp.facilities.rename);
+    gp.onChange([...figures, "facilities"], gp.facilities.redraw);
     gp.onChange(["theme", "planned", "roads", "hidden", "barriers"], gp.labels.redraw);
     gp.onChange(["year", "mode", "whatif"], gp.points.newYear);
     gp.onChange([...figures, "theme", "planned", "selection", "hidden"], gp.points.redraw);
