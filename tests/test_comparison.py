@@ -20,7 +20,7 @@ from geoplan.output.comparing import comparison_record, comparison_tables, write
 from geoplan.output.files import check_free, write_result
 from geoplan.output.page.comparison import catalogue, render_comparison
 from geoplan.run import run
-from geoplan.scenario import load_scenario
+from geoplan.scenario import KINDS, load_scenario
 from geoplan.tables.pool import TablePool
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "sweep"))
@@ -259,3 +259,4 @@ def test_sentences_stand_in_all_languages() -> None:
     for path in page.glob("*.js"):
         used |= set(re.findall(r'gp\.t\("([\w.]+[\w])"', path.read_text(encoding="utf-8")))
     assert used <= set(words["en"])
+    assert {f"kind.{kind}" for kind in KINDS} == {key for key in words["en"] if key.startswith("kind.")}

@@ -64,7 +64,7 @@ def test_the_page_in_a_browser(chromium, comparison, page: Path) -> None:
         assert "Şərq" in seen.text('[data-gp-block="winners"]')
         assert "Batı" in seen.text('[data-gp-block="losers"]')
         for mode, steps in (("alone", 3), ("sequence", 4)):
-            assert "close f-bati" in seen.text(f'[data-gp-block="{mode}"]')
+            assert "müəssisə bağlanır, f-bati" in seen.text(f'[data-gp-block="{mode}"]')
             assert seen.page.locator(f'[data-gp-block="{mode}"] tbody tr').count() == steps
         seen.page.click('[data-gp-service="emergency_hospital"]')
         for language in ("ru", "en", "az"):

@@ -52,6 +52,9 @@ SCRIPTS: Final = (
 )
 """The modules in the order in which they are joined; the first three are those of the planner's page."""
 
+NAMING: Final = ("facility", "road", "ref", "unit", "service", "district")
+"""Keys of a change that name its thing; the first that has a value."""
+
 STYLES: Final = ("app.css", "access.css", "compare/compare.css")
 """The styles of the planner's page that hold here too, then our own."""
 
@@ -167,8 +170,30 @@ def _plan(pair: Pair) -> dict[str, Any]:
         "groups": _groups(pair.by_group),
         "transitions": _records(pair.transitions),
         "contributions": _records(pair.contributions),
+        "changes": _changes(pair),
         "notes": [{"code": n.code, "message": n.message, "params": dict(n.params)} for n in pair.notes],
     }
+
+
+def _changes(pair: Pair) -> dict[str, dict[str, str]]:
+    """Return kind, thing and start of each change of the plan by its English line."""
+    if pair.plan.scenario is None:
+        return {}
+    return {
+        change.label(): {
+            "kind": change.change,
+            "thing": _thing(change),
+            "start": str(change.starts or ""),
+        }
+        for change in pair.plan.scenario.changes
+    }
+
+
+def _thing(change: Any) -> str:
+    """Return the id of what a change is about, two nodes joined by a dash; empty where it has none."""
+    if ends := getattr(change, "between", None):
+        return " – ".join(ends)
+    return next((str(value) for name in NAMING if (value := getattr(change, name, ""))), "")
 
 
 def _groups(table: pd.DataFrame) -> dict[str, Any]:

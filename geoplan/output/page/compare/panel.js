@@ -153,11 +153,18 @@
       rows: rows.map((r) => [bandName(r.band_before), bandName(r.band_after), gp.number(r.people), gp.number(r.places)]) };
   }
 
+  /* Kind and thing in the language shown; a change that the page was not told of by its English line. */
+  function changeName(r) {
+    if (r.change_key === "settings") return gp.t("change.settings");
+    const told = gp.model.plan().changes[r.change_label];
+    return told && gp.knows("kind." + told.kind) ? [gp.t("kind." + told.kind), told.thing, told.start].filter(Boolean).join(", ") : r.change_label;
+  }
+
   function contributions(mode) {
     const rows = gp.model.plan().contributions.filter((r) => r.year === gp.model.year() && r.service === gp.model.service().id && r.level === "nation" && r.mode === mode);
     return { columns: [["column.change"], ["column.within", true], ["column.shorter", true], ["column.longer", true], ["column.person_minutes", true]],
       records: rows.map(gp.copies.plain), note: gp.t("note." + mode),
-      rows: rows.map((r) => [r.change_key === "settings" ? gp.t("change.settings") : r.change_label, signed(r.within_target_difference),
+      rows: rows.map((r) => [changeName(r), signed(r.within_target_difference),
         gp.number(r.people_shorter + r.people_became_reachable), gp.number(r.people_longer + r.people_became_unreachable), signed(Math.round(r.lost_person_minutes - r.gained_person_minutes))]) };
   }
 
