@@ -215,7 +215,8 @@ def _wanted(case: Case, known: dict[str, dict[str, Any]]) -> str:
     mine, peer = known.get("geoplan", {}), known.get("spopt CBC", {})
     if "spopt" not in case.goal or not peer.get("seconds") or not mine.get("seconds"):
         return case.goal
-    return f"{case.goal}: {peer['seconds'] / mine['seconds']:.0f}x"
+    wall, cpu = (peer[k] / mine[k] for k in ("seconds", "cpu_seconds"))
+    return f"{case.goal}: {wall:.0f}x wall, {cpu:.0f}x CPU"
 
 
 if __name__ == "__main__":
