@@ -68,7 +68,7 @@ def patched(bulk: Mapping[str, Any], services: Sequence[Service]) -> dict[str, A
     """Return the bulk with years, variants and base as nodes.
 
     `coverage` becomes `{first, variants: {id: [parent, node]}, later: [node, ...]}`, `routes`
-    `{first, later}`; in `base` the coverage of each year is a node beside that of the run.
+    `{first, later}`; in `base` coverage and routes of each year are nodes beside those of the run.
     """
     first, *later = bulk["coverage"]
     above = {str(s.id): str(s.variant_of) for s in services if s.variant_of}
@@ -84,7 +84,13 @@ def patched(bulk: Mapping[str, Any], services: Sequence[Service]) -> dict[str, A
         "routes": {"first": route, "later": [node(year, route) for year in routes_later]},
     }
     if bulk.get("base"):
-        out["base"] = {**bulk["base"], "coverage": _beside(bulk["base"]["coverage"], bulk["coverage"])}
+        base = bulk["base"]
+        ways = zip(base["routes"], bulk["routes"], strict=True)
+        out["base"] = {
+            **base,
+            "coverage": _beside(base["coverage"], bulk["coverage"]),
+            "routes": [0 if theirs is None else node(theirs, mine) for theirs, mine in ways],
+        }
     return out
 
 

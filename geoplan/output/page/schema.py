@@ -486,6 +486,7 @@ class BaseBulk:
     points: Annotated[list[dict[str, Any]], "a year: the columns of points that differ"]
     facilities: Annotated[list[dict[str, Any]], "a year: the columns of facilities that differ"]
     coverage: Annotated[list[dict[str, Node]], "a year: by service a node beside that of the run"]
+    routes: Annotated[list[Node], "a year: ways in the numbers of the run, a node beside its own"]
     roads_open: Annotated[list[Flags] | None, "for each year: 1 usable; none where all are the same"]
 
 

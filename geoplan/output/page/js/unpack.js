@@ -41,6 +41,7 @@
     bulk.coverage = [first, ...later.map((year) => whole(year, first))];
     bulk.routes = [bulk.routes.first, ...bulk.routes.later.map((year) => whole(year, bulk.routes.first))];
     if (bulk.base) {
+      bulk.base.routes = bulk.base.routes.map((node, y) => whole(node, bulk.routes[y]));
       bulk.base.coverage = bulk.base.coverage.map((year, y) => Object.fromEntries(Object.entries(year).map(([id, node]) => [id, whole(node, bulk.coverage[y][id])])));
     }
     return bulk;
