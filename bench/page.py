@@ -105,7 +105,7 @@ def _open(browser: Browser, file: Path) -> Any:
     context = browser.new_context(offline=True, viewport={"width": 1366, "height": 768})
     page = context.new_page()
     page.goto(f"file://{file}")
-    page.wait_for_function("window.geoplanReady", timeout=60_000)
+    page.wait_for_function("() => window.geoplanReady", timeout=60_000)
     return page
 
 

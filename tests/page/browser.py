@@ -87,6 +87,6 @@ def opened(browser, path, *, width=1366, height=768):
     page.on("pageerror", lambda e: seen.problems.append(f"error: {e}"))
     page.on("console", lambda m: seen.problems.append(f"{m.type}: {m.text}") if m.type != "log" else None)
     page.goto(f"file://{path}")
-    page.wait_for_function("window.geoplanReady", timeout=20_000)
+    page.wait_for_function("() => window.geoplanReady", timeout=20_000)
     yield seen
     context.close()

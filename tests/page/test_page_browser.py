@@ -286,7 +286,7 @@ def test_the_table_is_saved_as_csv(seen, tmp_path):
 def test_views_and_layers(seen):
     seen.page.click('[data-gp-menu="views"]')
     seen.page.click('[data-gp-view="liberated"]')
-    seen.page.wait_for_function("geoplan.map.getBounds().getEast() < 50")
+    seen.page.wait_for_function("() => geoplan.map.getBounds().getEast() < 50")
     assert seen.say("geoplan.state.theme") == "settlements"
     before = seen.say("document.querySelectorAll('.gp-icon').length")
     seen.page.click('[data-gp-menu="layers"]')

@@ -58,7 +58,7 @@ def test_who_wants_no_motion_gets_one_year_a_press(chromium, years_file):
     context = chromium.new_context(offline=True, reduced_motion="reduce")
     page = context.new_page()
     page.goto(f"file://{years_file}")
-    page.wait_for_function("window.geoplanReady")
+    page.wait_for_function("() => window.geoplanReady")
     assert page.get_attribute("[data-gp-play]", "aria-label") == "Növbəti il"
     for wanted in (1, 0):
         page.click("[data-gp-play]")
@@ -201,7 +201,7 @@ def test_a_link_brings_back_what_was_shown(chromium, years):
     context = chromium.new_context(offline=True)
     page = context.new_page()
     page.goto(link)
-    page.wait_for_function("window.geoplanReady")
+    page.wait_for_function("() => window.geoplanReady")
     state = page.evaluate("geoplan.state")
     wanted = {
         "lang": "ru",
@@ -236,7 +236,7 @@ def test_a_link_of_another_run_is_refused_with_a_word(chromium, file):
     context = chromium.new_context(offline=True)
     page = context.new_page()
     page.goto(f"file://{file}#run=000011112222&lang=en&service=emergency_hospital")
-    page.wait_for_function("window.geoplanReady")
+    page.wait_for_function("() => window.geoplanReady")
     said = page.inner_text('[data-gp-notice="link.other"]')
     assert "000011112222" in said
     assert "5" * 12 in said
@@ -257,7 +257,7 @@ def test_an_unknown_piece_of_a_link_is_named_and_the_rest_holds(chromium, file, 
     errors = []
     page.on("pageerror", lambda e: errors.append(str(e)))
     page.goto(f"file://{file}#run={'5' * 12}&lang=en&{piece}")
-    page.wait_for_function("window.geoplanReady")
+    page.wait_for_function("() => window.geoplanReady")
     assert piece.partition("=")[0] in page.inner_text('[data-gp-notice="link.part"]')
     assert page.evaluate("geoplan.state.lang") == "en"
     assert errors == []

@@ -57,6 +57,7 @@ def head(
         "scenario": scenario_words(result),
         "years": [state.year for state in result.years],
         "services": [service_words(result, service) for service in result.scenario.services],
+        "first": _first(result),
         "districts": _districts(result, shapes),
         "regions": _regions(result),
         "views": _views(result, shapes),
@@ -74,6 +75,16 @@ def head(
         "basemap": {"url": options.basemap, "origin": options.origin} if options.basemap else None,
         "public": left.as_dict() if left is not None else None,
     }
+
+
+def _first(result: Result) -> dict[str, int]:
+    """Return which service and year the page opens with: those that are sited, else the first ones."""
+    sited = result.siting
+    if sited is None:
+        return {"service": 0, "year": 0}
+    services = [service.id for service in result.scenario.services]
+    years = [state.year for state in result.years]
+    return {"service": services.index(sited.service.split("+")[0]), "year": years.index(sited.year)}
 
 
 def bulk(result: Result) -> dict[str, Any]:

@@ -315,6 +315,14 @@ class WhatIfHead:
 
 
 @dataclass(frozen=True)
+class First:
+    """What is shown when the page opens."""
+
+    service: Annotated[int, "number of the service"]
+    year: Annotated[int, "number of the year"]
+
+
+@dataclass(frozen=True)
 class Head:
     """Block `geoplan-head`: what the first picture needs."""
 
@@ -324,6 +332,7 @@ class Head:
     scenario: Annotated[ScenarioWords, "the scenario"]
     years: Annotated[Wholes, "years of the run"]
     services: Annotated[list[Service], "services in the order of the scenario"]
+    first: Annotated[First, "what is shown at the start: the service and year of a siting, else the first ones"]
     districts: Annotated[Districts, "districts"]
     regions: Annotated[Regions, "economic regions"]
     views: Annotated[Views, "boxes of the views"]

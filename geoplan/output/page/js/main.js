@@ -4,6 +4,7 @@
 
   gp.start = async function (layers) {
     gp.readHead();
+    Object.assign(gp.state, gp.head.first);
     gp.model.build();
     gp.link.start();
     gp.mapView.start(layers);
