@@ -33,6 +33,15 @@ DENSE_CELLS: Final = 40_000_000
 ALTERNATIVE_S: Final = 10.0
 """Longest search for a second plan that is as good."""
 
+NEAR_TIES: Final = 20
+"""Plans within the solver's tolerance of the best that are counted out before nothing is said of others."""
+
+EQUAL: Final = 1e-11
+"""Relative difference of two plans that are as good: what rounding of sums may hide."""
+
+SMALL_COVER: Final = 5_000
+"""Entries of a covering problem up to which another plan as good is looked for by a program."""
+
 CAPACITATED: Final = frozenset({"capacitated-mclp", "capacitated-p-median"})
 SCALED: Final = frozenset({"p-median", "capacitated-p-median", "p-center", "p-dispersion"})
 """Models whose objective is measured in travel cost alone."""
@@ -168,7 +177,11 @@ def _cover(instance: Instance, question: Question, clock: Clock, progress: Progr
         problem, clock, gap=question.gap, max_iterations=question.max_iterations, progress=shown
     )
     sites = tuple(sorted([*fixed.tolist(), *free[plan.chosen].tolist()]))
-    return _Found(sites, settled + plan.bound, plan.stopped_by, plan.unique)
+    unique = plan.unique
+    if unique == "unknown" and plan.stopped_by == "proof" and rows.nnz <= SMALL_COVER:
+        # where dominance leaves no choice no tree was grown
+        unique = _another(instance, question, sites, -settled - plan.covered, clock)
+    return _Found(sites, settled + plan.bound, plan.stopped_by, unique)
 
 
 def _shifted(progress: Progress, by: float) -> Progress:
@@ -390,13 +403,31 @@ def _another(
     need = objective + 1e-7 * max(1.0, abs(objective))
     if question.model == "p-center":
         question, need = replace(question, radius=objective), np.inf
-    asked = question
-    asked = replace(asked, side=replace(asked.side, apart=(*asked.side.apart, (sites, 1))))
-    stop = Stop(Clock(min(ALTERNATIVE_S, clock.left_s)), reached=need, beyond=need)
-    outcome = solve(build_model(instance, asked).program, stop)
-    if outcome.x is not None and outcome.objective <= need:
-        return "no"
-    return "yes" if outcome.state == "infeasible" or outcome.bound > need else "unknown"
+    clock = Clock(min(ALTERNATIVE_S, clock.left_s))
+    best: float | None = None
+    others = [sites]
+    while len(others) <= NEAR_TIES and not clock.over:
+        apart = tuple((other, 1) for other in others)
+        asked = replace(question, side=replace(question.side, apart=(*question.side.apart, *apart)))
+        outcome = solve(build_model(instance, asked).program, Stop(clock, reached=need, beyond=need))
+        if outcome.x is None or outcome.objective > need:
+            return "yes" if outcome.state == "infeasible" or outcome.bound > need else "unknown"
+        if question.model == "p-center":
+            return "no"
+        # within the solver's tolerance: whether it is as good to the last person is counted
+        best = _counted(instance, question, sites, clock) if best is None else best
+        others.append(_sites_of(outcome, instance))
+        value = _counted(instance, question, others[-1], clock)
+        if best is None or value is None:
+            return "unknown"
+        if abs(value - best) <= EQUAL * max(1.0, abs(best)):
+            return "no"
+    return "unknown"
+
+
+def _counted(instance: Instance, question: Question, sites: tuple[int, ...], clock: Clock) -> float | None:
+    """Return what a set of sites is worth, worked out from the sites alone."""
+    return worth(instance, question, sites, allocate(instance, question, sites, clock))
 
 
 def shown_value(instance: Instance, question: Question, value: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
@@ -93,6 +94,9 @@ def _misfits(question: Question, options: SiteOptions, *, has_demand: bool) -> l
         ("--open is missing", question.open is None and model in NEEDS_OPEN and not options.evaluate),
         ("--open has no meaning", question.open is not None and model == "lscp"),
         ("--limit is missing", limit is None and model in NEEDS_LIMIT),
+        ("--limit is not finite", limit is not None and not math.isfinite(limit)),
+        ("--budget is not finite", question.budget is not None and not math.isfinite(question.budget)),
+        ("--money-weight is not finite", not math.isfinite(question.money_weight)),
         ("--limit has no meaning", limit is not None and model in {"gradual-cover", "p-dispersion"}),
         ("--bands is missing or wrong", model == "gradual-cover" and not _good_bands(question.bands)),
         ("--bands has no meaning", model != "gradual-cover" and bool(question.bands)),
@@ -129,6 +133,7 @@ def _good_bands(bands: Sequence[tuple[float, float]]) -> bool:
     costs, fractions = [b for b, _ in bands], [f for _, f in bands]
     return bool(
         bands
+        and all(math.isfinite(c) and c >= 0 for c in costs)
         and costs == sorted(set(costs))
         and fractions == sorted(fractions, reverse=True)
         and all(0 <= f <= 1 for f in fractions)

@@ -243,7 +243,10 @@ def _pairs(tables: Tables, demand: pd.DataFrame, sites: pd.DataFrame, report: _R
     )
     where = _positions(matrix, ends[1], sites["id"], "site", file, report)
     cost, route = _costs(matrix, tables, report)
-    keep = route & (who >= 0) & (where >= 0)
+    known = (who >= 0) & (where >= 0)
+    keep = route & known
+    none = np.flatnonzero(~route & known)
+    closed = who[none].astype(np.int64) * len(sites) + where[none]
     if tables.demand is None:
         keep &= who != where
     if not keep.all():
@@ -260,6 +263,11 @@ def _pairs(tables: Tables, demand: pd.DataFrame, sites: pd.DataFrame, report: _R
         _repeated(again, value, lines, file, report)
         who, where = (v[order][~again] for v in (who, where))
         value = value[~again]
+    if len(none):
+        routed = np.isin(closed, who.astype(np.int64) * len(sites) + where)
+        text = "this pair has a route in another row and none in this one."
+        places = [f"{file}:{matrix.index[k]}" for k in none[routed].tolist()]
+        report.add("contradictory-pair", text, places, hint="Keep the right one.")
     return Pairs(who, where, value), scale
 
 

@@ -157,7 +157,8 @@ def _check_loads(claim: Claim, ground: Ground) -> list[str]:
         return []
     given = claim.assignment[claim.assignment["status"] == "assigned"]
     load = ground.demand.set_index("id")["load"]
-    used = (given["share"] * given["demand_id"].map(load)).groupby(given["site_id"]).sum()
+    # of no rows at all, mapped ids would still be text
+    used = (given["share"] * given["demand_id"].map(load).astype(float)).groupby(given["site_id"]).sum()
     used = used.reindex(list(claim.sites), fill_value=0.0)
     wrong = list(least_loads(used, ground.sites))
     if claim.capacity_column:
@@ -247,7 +248,7 @@ def _value_median(claim: Claim, ground: Ground, demand: pd.DataFrame) -> float |
     if claim.capacity_column or claim.single_source or "least_load" in ground.sites:
         cost = ground.routes.set_index(["demand_id", "site_id"])["cost"]
         true = cost.reindex(pd.MultiIndex.from_frame(rows[["demand_id", "site_id"]])).to_numpy()
-        travel = float((rows["demand_id"].map(demand["weight"]) * rows["share"] * true).sum())
+        travel = float((rows["demand_id"].map(demand["weight"]).astype(float) * rows["share"] * true).sum())
     else:
         heavy = demand[must & (demand["weight"] > 0).to_numpy()]
         travel = float((heavy["weight"] * heavy["best"]).sum())
@@ -257,7 +258,7 @@ def _value_median(claim: Claim, ground: Ground, demand: pd.DataFrame) -> float |
 def _value_load(claim: Claim, _ground: Ground, demand: pd.DataFrame) -> float | None:
     """Return the load that is served."""
     rows = claim.assignment[claim.assignment["status"] == "assigned"]
-    return float((rows["share"] * rows["demand_id"].map(demand["load"])).sum())
+    return float((rows["share"] * rows["demand_id"].map(demand["load"]).astype(float)).sum())
 
 
 _VALUES = {

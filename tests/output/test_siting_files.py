@@ -172,6 +172,73 @@ def test_bad_costs_stop(folder, cell, code) -> None:
     assert code in {f.code for f in error.findings}
 
 
+def test_a_route_and_none_for_one_pair_stop(folder) -> None:
+    with (folder / "m.csv").open("a", encoding="utf-8") as file:
+        file.write("d00,s3,,,unreachable\n")
+    error = run(folder, "--model", "p-median", "--open", "3", code=3)
+    assert [(f.code, f.where) for f in error.findings] == [("contradictory-pair", "m.csv:242")]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--model", "mclp", "--open", "0", "--limit", "20"),
+        ("--model", "mclp", "--open", "2", "--limit", "0.5"),
+        ("--model", "capacitated-mclp", "--open", "2", "--limit", "0.5", "--capacity-column", "beds"),
+    ],
+)
+def test_a_plan_that_serves_nobody_is_checked_too(folder, options) -> None:
+    record = run(folder, *options)
+    assert record["objective"] == 0
+    assert record["verified"]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--model", "mclp", "--open", "2", "--limit", "inf"),
+        ("--model", "mclp", "--open", "2", "--limit", "9", "--cost-column", "azn", "--budget", "inf"),
+        ("--model", "gradual-cover", "--open", "2", "--bands", "inf:1"),
+    ],
+)
+def test_numbers_without_end_are_wrong_use(folder, options) -> None:
+    assert isinstance(run(folder, *options, code=2), UsageError)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--model", "mclp"),
+        ("--model", "mclp", "--cost-column", "azn", "--budget", "9"),
+        ("--model", "capacitated-mclp", "--capacity-column", "beds"),
+    ],
+)
+def test_one_person_less_is_not_as_good(folder, options) -> None:
+    pd.DataFrame(
+        [(f"d{i}", f"s{i}", 5) for i in range(4)], columns=["origin_id", "destination_id", "minutes"]
+    ).to_csv(folder / "m.csv", index=False)
+    weight = [100_000_000, 3_000_000, 3_000_001, 3_000_002]
+    pd.DataFrame({"id": [f"d{i}" for i in range(4)], "weight": weight}).to_csv(folder / "d.csv", index=False)
+    pd.DataFrame({"id": [f"s{i}" for i in range(4)], "beds": 10**9, "azn": 1}).to_csv(
+        folder / "s.csv", index=False
+    )
+    record = run(folder, *options, "--open", "2", "--limit", "60")
+    assert record["sites"] == ["s0", "s3"]
+    assert record["unique"] == "yes"
+
+
+def test_dominance_does_not_hide_that_a_plan_is_the_only_one(tmp_path) -> None:
+    rows = [("a", "x", 10), ("a", "y", 40), ("b", "x", 60), ("c", "y", 5), ("c", "z", 61)]
+    pd.DataFrame(rows, columns=["origin_id", "destination_id", "minutes"]).to_csv(
+        tmp_path / "m.csv", index=False
+    )
+    pd.DataFrame({"id": list("abc"), "weight": [100, 50, 30]}).to_csv(tmp_path / "d.csv", index=False)
+    files = SiteFiles(tmp_path / "m.csv", tmp_path / "d.csv")
+    answer = site_from_files(files, Question("mclp", open=2, limit=60.0), SiteOptions())
+    assert answer.record["sites"] == ["x", "y"]
+    assert answer.record["unique"] == "yes"
+
+
 def test_exit_codes(folder) -> None:
     assert isinstance(run(folder, "--model", "mclp", "--open", "3", code=2), UsageError)
     assert isinstance(run(folder, "--model", "mclp", "--open", "9", "--limit", "9", code=3), InputError)
