@@ -93,6 +93,7 @@ def _misfits(question: Question, options: SiteOptions, *, has_demand: bool) -> l
         ("--demand has no meaning", has_demand and model == "p-dispersion"),
         ("--open is missing", question.open is None and model in NEEDS_OPEN and not options.evaluate),
         ("--open has no meaning", question.open is not None and model == "lscp"),
+        ("--open is less than two", model == "p-dispersion" and (question.open or 2) < 2),
         ("--limit is missing", limit is None and model in NEEDS_LIMIT),
         ("--limit is not finite", limit is not None and not math.isfinite(limit)),
         ("--budget is not finite", question.budget is not None and not math.isfinite(question.budget)),

@@ -288,6 +288,8 @@ def test_dispersion_needs_no_demand(tmp_path) -> None:
     assert answer.record["sites"] == ["a", "b", "d"]
     assert answer.record["objective"] == 4
     assert answer.record["verified"]
+    with pytest.raises(UsageError):
+        site_from_files(SiteFiles(tmp_path / "m.csv"), Question("p-dispersion", open=1), SiteOptions())
 
 
 def test_own_list_beside_the_best(folder) -> None:
