@@ -2,7 +2,7 @@
 (function (gp) {
   "use strict";
 
-  const TOP = 6; // rows of each short list
+  const TOP = 6, MOST = 60; // rows of each short list, and of one that was opened
   const asking = { tab: "whatif" };
   gp.asking = asking;
 
@@ -120,13 +120,14 @@
   function side(key, rows) {
     if (!rows.length) return null;
     const { base, plan: after } = gp.modes.sides(), whole = asking["all" + key];
-    const more = rows.length > TOP && !whole ? gp.el("button", { type: "button", class: "gp-link", "data-gp-focus": "moved-" + key, on: { click: () => { asking["all" + key] = true; gp.announceChange(["whatifList"]); } } }, gp.t("and.more", { n: rows.length - TOP })) : null;
+    const more = rows.length > TOP && !whole ? gp.el("button", { type: "button", class: "gp-link", "data-gp-focus": "moved-" + key, on: { click: () => { asking["all" + key] = true; gp.announceChange(["whatifList"]); } } }, gp.t("and.more", { n: gp.number(rows.length - TOP) })) : null;
+    const rest = whole && rows.length > MOST ? gp.el("p", { class: "gp-soft" }, gp.t("and.more", { n: gp.number(rows.length - MOST) })) : null;
     return gp.el("div", { class: "gp-moved", ["data-gp-" + key]: rows.length, "data-gp-people": peopleOf(rows) },
       gp.el("h4", { class: "gp-change-" + (key === "winners" ? "better" : "worse") }, gp.t("moved." + key, { places: gp.number(rows.length), people: gp.number(peopleOf(rows)) })),
-      gp.el("ul", {}, rows.slice(0, whole ? 60 : TOP).map((r) => gp.el("li", {},
+      gp.el("ul", {}, rows.slice(0, whole ? MOST : TOP).map((r) => gp.el("li", {},
         gp.el("button", { type: "button", class: "gp-moved-row", "data-gp-moved": gp.bulk.points.id[r.i], "data-gp-focus": "moved-" + gp.bulk.points.id[r.i], on: { click: () => select(r.i) } },
           gp.el("span", {}, gp.points.title(r.i)), gp.el("span", { class: "gp-soft" }, gp.t("people.n", { n: gp.number(r.n) })),
-          gp.el("b", {}, gp.modes.minutes(base.tenths[r.i], base.error[r.i]) + " → " + gp.modes.minutes(after.tenths[r.i], after.error[r.i])))))), more);
+          gp.el("b", {}, gp.modes.minutes(base.tenths[r.i], base.error[r.i]) + " → " + gp.modes.minutes(after.tenths[r.i], after.error[r.i])))))), more, rest);
   }
 
   function select(i) {

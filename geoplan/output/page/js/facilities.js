@@ -143,7 +143,7 @@
 
   function tip(g) {
     const lines = g.rows.slice(0, 5).map((i) => gp.el("div", {}, facilities.describe(i)));
-    const rest = g.rows.length > 5 ? gp.el("div", { class: "gp-soft" }, gp.t("and.more", { n: g.rows.length - 5 })) : null;
+    const rest = g.rows.length > 5 ? gp.el("div", { class: "gp-soft" }, gp.t("and.more", { n: gp.number(g.rows.length - 5) })) : null;
     return gp.el("div", {}, lines, rest);
   }
 

@@ -33,7 +33,10 @@
       params && params[name] !== undefined ? String(params[name]) : whole);
 
   /* One line on a source in the language shown; a line that we do not know as it came. */
-  gp.credit = (line) => (line.key && gp.knows("attribution." + line.key) ? gp.t("attribution." + line.key, line.params) : line.text);
+  gp.credit = (line) => (line.key && gp.knows("attribution." + line.key) ? gp.t("attribution." + line.key, line.key === "own" ? owned(line.params) : line.params) : line.text);
+
+  /* A planner's own table is called what the shipped one is called: the words before the colon of its credit. */
+  const owned = (own) => ({ ...own, table: gp.knows("attribution." + own.table) ? gp.t("attribution." + own.table).split(":")[0] : own.table });
 
   /* The name of row `i` of `names` ({az: [...], ...}), or of a single {az, ru, en}. */
   gp.name = (names, i) => (i === undefined ? names[gp.state.lang] : names[gp.state.lang][i]);

@@ -112,6 +112,7 @@
   link.start = function () {
     link.words = words();
     Object.assign(gp.state, readAll(link.words));
+    link.render(); // what was refused is said in the link's own language
   };
 
   function showMap(text) {
@@ -152,7 +153,8 @@
   /* --- the reader --------------------------------------------------------------------------------------------- */
 
   function tell(key, params) {
-    link.notice = { key, params };
+    const before = key === "link.part" && link.notice && link.notice.key === key ? link.notice.params.part + ", " : "";
+    link.notice = { key, params: before ? { part: before + params.part } : params };
     link.render();
   }
 
