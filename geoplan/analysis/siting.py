@@ -9,6 +9,8 @@ import numpy as np
 from scipy import sparse
 
 from geoplan.analysis.allocation import Allocation, allocate, loaded, worth
+from geoplan.analysis.siting_capacitated import packed_of
+from geoplan.analysis.siting_capacitated_bound import Search
 from geoplan.analysis.siting_cover import make_cover
 from geoplan.analysis.siting_cover_exact import solve_cover
 from geoplan.analysis.siting_dispersion import solve_dispersion
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
 
 DENSE_CELLS: Final = 40_000_000
 """Largest demand x sites table that the median and center methods hold at once (320 MB)."""
+
+PACKED_CELLS: Final = 60_000
+"""Largest demand x sites table of the knapsack method: every step fills as many rows of a knapsack."""
 
 ALTERNATIVE_S: Final = 10.0
 """Longest search for a second plan that is as good."""
@@ -96,6 +101,7 @@ class _Found:
     stopped_by: str
     unique: str = "unknown"
     infeasible: bool = False
+    allocation: Allocation | None = None
 
 
 def solve_siting(instance: Instance, question: Question, *, progress: Progress | None = None) -> Plan:
@@ -140,7 +146,18 @@ def _method(  # noqa: PLR0911 - one line a method
         return _set_cover if question.cover_share is None else _share_cover
     if _median_shaped(instance, question):
         return _median
+    if _packed_shaped(instance, question):
+        return _packed
     return _program
+
+
+def _packed_shaped(instance: Instance, question: Question) -> bool:
+    """Whether the knapsack method can answer: whole demand, capacities, a number of sites, nothing else."""
+    if question.model != "capacitated-p-median" or not question.single_source:
+        return False
+    asked = question.open is not None and question.open >= 1 and not question.open_is_most
+    plain = question.side.empty and question.budget is None and not (instance.least_load > 0).any()
+    return asked and plain and instance.n * instance.m <= PACKED_CELLS
 
 
 def _median_shaped(instance: Instance, question: Question) -> bool:
@@ -263,6 +280,31 @@ def _median(instance: Instance, question: Question, clock: Clock, progress: Prog
         return _program(instance, question, clock, progress)
     sites = tuple(usable[plan.chosen].tolist())
     return _Found(sites, plan.bound * unit, plan.stopped_by, plan.unique)
+
+
+def _packed(instance: Instance, question: Question, clock: Clock, progress: Progress | None) -> _Found:
+    """Answer the single-source capacitated p-median."""
+    problem, rows, columns = packed_of(instance, question.open or 0)
+    if problem.p > problem.m or problem.p < int(problem.forced.sum()):
+        return _Found(None, np.inf, "proof", infeasible=True)
+    if not problem.n:
+        return _program(instance, question, clock, progress)
+    proof = Search(problem, clock, progress).run(gap=question.gap, max_nodes=question.max_iterations)
+    plan = proof.plan
+    if plan is None:
+        if proof.bound == np.inf:
+            return _Found(None, np.inf, "proof", infeasible=True)
+        return _program(instance, question, clock, progress)
+    sites = tuple(columns[plan.sites].tolist())
+    to = columns[plan.site]
+    cost = dense_costs(instance.pairs, instance.n, instance.m)[rows, to]
+    allocation = Allocation(rows, to, np.ones(len(rows)), cost)
+    found = _Found(sites, proof.bound, "proof", allocation=allocation)
+    if proof.bound < plan.cost:
+        near = question.max_iterations is None or plan.cost - proof.bound <= question.gap * abs(plan.cost)
+        halted = "gap" if near else "iterations"
+        return replace(found, stopped_by="time" if clock.over else halted)
+    return replace(found, unique=_another(instance, question, sites, plan.cost, _short(clock)))
 
 
 def _stretched(progress: Progress, by: float) -> Progress:
@@ -440,7 +482,9 @@ def _plan(instance: Instance, question: Question, found: _Found, clock: Clock) -
     if found.sites is None:
         status = "infeasible" if found.infeasible else "unknown"
         return Plan(status, found.stopped_by, np.nan, np.nan, np.nan, (), None, "unknown", clock.used_s)
-    allocation = allocate(instance, question, found.sites, Clock(max(10.0, clock.left_s)))
+    allocation = found.allocation
+    if allocation is None:
+        allocation = allocate(instance, question, found.sites, Clock(max(10.0, clock.left_s)))
     value = worth(instance, question, found.sites, allocation)
     if value is None:
         # the solver's plan is off by its tolerances: better none than a wrong one
