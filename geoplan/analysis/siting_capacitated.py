@@ -23,8 +23,11 @@ MOVES: Final = 2_000
 NEAR: Final = 3
 """Neighbouring open sites whose demand is handed out anew in one step."""
 
-LARGE_NODES: Final = 30
+LARGE_NODES: Final = 10
 """Most nodes of one such step: counted, not timed, so that the plan is the same on any machine."""
+
+LARGE_PAIRS: Final = 300
+"""Most pairs of such a step: larger ones cost more time than they bring."""
 
 LARGE_SITES: Final = 12
 """Closed sites that such a step may open."""
@@ -228,6 +231,9 @@ def _large_step(
     pull = np.where(np.isfinite(problem.price[rows]), problem.price[rows], 0.0)[:, closed].sum(axis=0)
     closed = closed[np.lexsort((closed, pull, total))[:LARGE_SITES]]
     columns = np.union1d(near, closed)
+    within = alive[np.ix_(rows, columns)]
+    if int(within.sum()) > LARGE_PAIRS:
+        return None
     part = Packed(
         problem.price[np.ix_(rows, columns)],
         problem.load[rows],
@@ -237,7 +243,7 @@ def _large_step(
         problem.step,
     )
     cost = float(problem.price[rows, best.site[rows]].sum())
-    got, _ = solve_rest(part, alive[np.ix_(rows, columns)], part.forced, clock, below=cost, nodes=LARGE_NODES)
+    got, _ = solve_rest(part, within, part.forced, clock, below=cost, nodes=LARGE_NODES)
     if got is None:
         return None
     site = best.site.copy()

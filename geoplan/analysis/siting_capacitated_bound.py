@@ -22,6 +22,7 @@ from geoplan.analysis.siting_capacitated import (
     neighbourhoods,
     solve_rest,
 )
+from geoplan.analysis.siting_fast import kernels
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,7 +48,7 @@ DEFLECTION: Final = 0.3
 FADING: Final = 0.05
 """Share of the last step in how often a site was chosen."""
 
-SMALL_PAIRS: Final = 250
+SMALL_PAIRS: Final = 60
 """Pairs left at which HiGHS takes over from the tree."""
 
 
@@ -94,6 +95,10 @@ def _fill(sacks: Knapsacks, gain: FloatArray) -> _Filled:
     width = int(sacks.room.max(initial=0)) + 1
     best = np.zeros((m, width))
     taken = np.zeros((n, m, width), dtype=bool)
+    fast = kernels(n * m * width)
+    if fast is not None:
+        fast.fill(gain, sacks.load, sacks.room, best, taken)
+        return _Filled(gain, best, taken)
     for i in np.flatnonzero((gain > 0).any(axis=1)):
         q = int(sacks.load[i])
         if q >= width:
@@ -112,6 +117,10 @@ def _served(sacks: Knapsacks, filled: _Filled, sites: IntArray) -> FloatArray:
     """Return how often each demand is in the knapsacks of some sites."""
     left = sacks.room[sites].copy()
     count = np.zeros(len(sacks.load))
+    fast = kernels(filled.taken.size)
+    if fast is not None:
+        fast.served(filled.taken, sacks.load, sacks.room, sites, count)
+        return count
     for i in range(len(sacks.load) - 1, -1, -1):
         take = filled.taken[i, sites, left]
         count[i] = take.sum()

@@ -137,3 +137,29 @@ def two_nearest(columns: Floats, chosen: Ints, first: Ints, d1: Floats, d2: Floa
                 first[row] = place
             elif cost < d2[row]:
                 d2[row] = cost
+
+
+@compiled
+def fill(gain: Floats, load: Ints, room: Ints, best: Floats, taken: NDArray[np.bool_]) -> None:
+    """Solve the knapsack of every site: best gain for each capacity, and what is taken where."""
+    for site in range(gain.shape[1]):
+        for item in range(gain.shape[0]):
+            more, used = gain[item, site], load[item]
+            if more <= 0.0:
+                continue
+            for held in range(room[site], used - 1, -1):
+                with_it = best[site, held - used] + more
+                if with_it > best[site, held]:
+                    best[site, held] = with_it
+                    taken[item, site, held] = True
+
+
+@compiled
+def served(taken: NDArray[np.bool_], load: Ints, room: Ints, sites: Ints, count: Floats) -> None:
+    """Count how often each demand is in the knapsacks of some sites."""
+    for site in sites:
+        left = room[site]
+        for item in range(len(load) - 1, -1, -1):
+            if taken[item, site, left]:
+                count[item] += 1.0
+                left -= load[item]

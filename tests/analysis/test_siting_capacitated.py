@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import itertools
 import random
 from dataclasses import replace
@@ -13,10 +14,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geoplan.analysis import siting
+from geoplan.analysis import siting, siting_fast
+from geoplan.analysis import siting_capacitated_bound as module
 from geoplan.analysis.siting import solve_siting
 from geoplan.analysis.siting_capacitated import checked, improved, make_packed
-from geoplan.analysis.siting_capacitated_bound import Search, _fill, units_of
+from geoplan.analysis.siting_capacitated_bound import Search, _fill, _served, units_of
 from geoplan.analysis.siting_instance import Instance, Pairs, Question
 from geoplan.analysis.siting_milp import Clock
 
@@ -103,6 +105,22 @@ def test_knapsacks_are_never_below_the_best_choice(seed, whole) -> None:
         assert got >= best - 1e-9
         if whole:
             assert got == pytest.approx(best)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("numba") is None, reason="the compiled loops need numba")
+@pytest.mark.parametrize("capacities", [(30,), (11, 19, 30)])
+def test_compiled_knapsacks_are_the_same_to_the_bit(capacities, monkeypatch) -> None:
+    price, load, room = drawn(8, 30, 6, capacities=capacities)
+    sacks = units_of(make_packed(price, load, room, 2, np.zeros(6, dtype=bool)))
+    got = []
+    for on in (True, False):
+        monkeypatch.setattr(module, "kernels", lambda _, on=on: siting_fast.kernels(10**9) if on else None)
+        filled = _fill(sacks, 21.5 - price)
+        got.append((filled.best, _served(sacks, filled, np.arange(6))))
+    held = np.arange(got[0][0].shape[1])[None, :] <= sacks.room[:, None]
+    assert np.array_equal(got[0][0][held], got[1][0][held])
+    assert np.array_equal(got[0][1], got[1][1])
+    assert got[0][1].sum() > 0
 
 
 def instance_of(price, load, room, fixed=()):
