@@ -186,3 +186,20 @@ def test_assumptions_have_every_section_with_words(page):
     wanted = ("method", "changes", "confidence", "findings", "snapping", "sources", "run")
     assert all(lengths[key] > 60 for key in wanted)
     page.clean()
+
+
+def test_a_plan_of_possible_sites_can_be_shown_in_the_figures(page):
+    sites = page.say(
+        """(() => {
+          const d = geoplan.bulk.siting;
+          const known = geoplan.bulk.facilities.id.filter((_, i) => geoplan.model.isCandidate(i));
+          d.plan.site.forEach((site, k) => { d.sites.id[site] = known[k]; });
+          geoplan.set({ tab: "settlements" });
+          geoplan.set({ tab: "siting" });
+          return d.plan.site.filter((_, k) => d.plan.status[k] !== "existing").map(i => d.sites.id[i]);
+        })()"""
+    )
+    page.page.locator("[data-gp-siting-whatif]").click()
+    page.page.wait_for_function("() => geoplan.whatif.isActive()")
+    assert sorted(c["site"] for c in page.say("geoplan.whatif.data()")) == sorted(sites)
+    page.page.evaluate("() => geoplan.whatif.reset()")

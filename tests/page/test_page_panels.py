@@ -308,3 +308,9 @@ def test_names_of_sites_are_words_and_never_markup(chromium, tmp_path):
         assert page.say("window.hacked") is None
         assert page.say("document.querySelectorAll('img[src=x], svg[onload]').length") == 0
         page.clean()
+
+
+def test_a_plan_of_sites_that_a_what_if_does_not_know_says_that_the_figures_leave_it_out(rich):
+    rich.set(tab="siting", lang="en")
+    assert "leave these sites out" in rich.page.locator("[data-gp-siting=plan]").inner_text()
+    assert rich.page.locator("[data-gp-siting-whatif]").count() == 0

@@ -126,6 +126,7 @@
     });
     marker.addTo(facilities.layer);
     marker.getElement().setAttribute("role", "button");
+    marker.getElement().setAttribute("data-gp-site", g.rows.map((i) => gp.bulk.facilities.id[i]).join(" "));
     marker.getElement().setAttribute("aria-label", title);
     Object.assign(g, { size, marker });
   }

@@ -110,7 +110,28 @@
     const rows = order.map((k, n) => [name(p.site[k]), gp.number(n + 1), p.marginal_gain && p.marginal_gain[k] !== null ? people(p.marginal_gain[k]) : "\u2013",
       costs ? gp.number(p.cost[k]) : null].filter((c) => c !== null));
     const kept = stay ? gp.el("p", { class: "gp-soft" }, gp.t("siting.stay", { n: gp.number(stay) })) : null;
-    return block("plan", gp.t("siting.plan"), gp.chart.table(gp.t("siting.plan"), head_, rows), kept);
+    return block("plan", gp.t("siting.plan"), gp.chart.table(gp.t("siting.plan"), head_, rows), kept, order.length ? inFigures(d) : null);
+  }
+
+  /* The figures beside are the run's: what the plan does to them is a what-if of the page, where its sites are possible ones. */
+  function inFigures(d) {
+    const changes = asChanges(d);
+    const show = changes ? gp.el("button", { type: "button", class: "gp-button gp-button-main", "data-gp-siting-whatif": true, "data-gp-focus": "siting-whatif", on: { click: () => shown(d, changes) } }, gp.t("siting.whatif")) : null;
+    return [gp.el("p", { class: "gp-soft" }, gp.t("siting.figures")), show];
+  }
+
+  /* Null where a what-if cannot say it: a hospital to upgrade, two services on one site, a page without what-if. */
+  function asChanges(d) {
+    const ids = opened().map((k) => d.sites.id[d.plan.site[k]]);
+    const possible = (id) => gp.model.siteRow(id) >= 0 && gp.model.isCandidate(gp.model.siteRow(id));
+    if (d.services.length > 1 || !gp.whatif.isThere() || !gp.head.years.includes(d.year) || !ids.every(possible)) return null;
+    const services = [gp.head.services.find((s) => s.id === d.services[0]).counts];
+    return ids.map((site) => ({ kind: "add", site, services, year: d.year }));
+  }
+
+  async function shown(d, changes) {
+    gp.set({ service: gp.head.services.findIndex((s) => s.id === d.services[0]), year: gp.head.years.indexOf(d.year) });
+    await gp.whatif.restore(changes);
   }
 
   const block = (key, title, ...content) => gp.el("section", { "data-gp-siting": key }, gp.el("h3", {}, title), content);
