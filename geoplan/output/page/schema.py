@@ -332,7 +332,7 @@ class Head:
     scenario: Annotated[ScenarioWords, "the scenario"]
     years: Annotated[Wholes, "years of the run"]
     services: Annotated[list[Service], "services in the order of the scenario"]
-    first: Annotated[First, "what is shown at the start: the service and year of a siting, else the first ones"]
+    first: Annotated[First, "what is shown first: the service and year of a siting, else the first ones"]
     districts: Annotated[Districts, "districts"]
     regions: Annotated[Regions, "economic regions"]
     views: Annotated[Views, "boxes of the views"]
