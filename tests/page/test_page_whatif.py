@@ -489,14 +489,15 @@ def test_a_centre_is_switched_off_and_on_from_its_card_by_keys(asked):
 
 
 def test_a_possible_site_is_switched_on_from_the_map(asked):
-    assert asked.page.locator("[data-gp-site]").count() == 0
+    assert asked.page.locator(".gp-site").count() == 0
     asked.set(candidates=True)
-    asked.page.locator(f'[data-gp-site="{ON}"]').press("Enter")
+    asked.page.locator(f'.gp-site[data-gp-site="{ON}"]').press("Enter")
     asked.page.check('[data-gp-kind="oncology_radiotherapy"]')
     asked.page.click(f'[data-gp-switch="{ON}"]')
     asked.page.wait_for_selector(f'[data-gp-switch="{ON}"][data-gp-act="back"]')
     assert asked.say("geoplan.whatif.list[0].services") == ["cardiology_pci", "oncology_radiotherapy"]
-    assert asked.page.locator(f'[data-gp-site="{ON}"]').count() == 0
+    assert asked.page.locator(f'.gp-site[data-gp-site="{ON}"]').count() == 0
+    assert asked.page.locator(f'[data-gp-site~="{ON}"]').count() == 1
     asked.clean()
 
 
